@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 const entries = { index: 'src/index.ts', plugin: 'src/plugin/index.ts' };
-const worker = 'src/disk/disk-worker.ts';
 
 export default defineConfig({
   // The worker is started by URL, so it is a file of its own beside the entries.
-  entry: existsSync(worker) ? { ...entries, 'disk-worker': worker } : entries,
+  entry: { ...entries, 'disk-worker': 'src/disk/disk-worker.ts' },
   dts: { entry: entries },
   format: 'esm',
   target: 'node20',
