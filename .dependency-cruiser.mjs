@@ -123,13 +123,6 @@ export default {
       to: { path: `${core}/[^/]+/`, pathNot: `${core}/${any(coreLayers.flat())}/` },
     },
     {
-      name: 'core-alone',
-      comment: 'Core depends on no other package of the workspace.',
-      severity: 'error',
-      from: { path: core },
-      to: { path: ['^packages/(?!core/)', '^@?peerloom'] },
-    },
-    {
       name: 'core-pure-folders',
       comment: 'Parsing, picking and choking use nothing of Node.',
       severity: 'error',
