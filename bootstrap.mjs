@@ -168,7 +168,16 @@ const tasks = {
     runOrFail(command, args, `${command} failed`, { shell: process.platform === 'win32' }),
 };
 
+function checkNode() {
+  const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(manifest.engines.node).map(Number);
+  const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number);
+  if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
+    throw new TaskFailure(`needs Node ${manifest.engines.node}, this is ${process.version}`, 1);
+  }
+}
+
 async function main([name, ...args]) {
+  checkNode();
   // Bare pnpm is how the lockfile is changed, so it must not ask for an up-to-date one first.
   if (name === 'pnpm') {
     process.exitCode = (await run(...fetchedPnpm(args))).code;
