@@ -1,6 +1,6 @@
 // Runs a task of this workspace on a machine that has only Node and npm: fetches the pinned pnpm, installs what
-// the lockfile says when that changed, and runs the task with that pnpm on the path. Uses Node's own modules and nothing else,
-// because it runs before anything is installed.
+// the lockfile says when that changed, and runs the task with that pnpm on the path. Uses Node's own modules and
+// nothing else, because it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ class TaskFailure extends Error {
   }
 }
 
-/** The caller's environment with the installed tools first on the path: turbo runs each script with the pnpm found there. */
+/** The caller's environment, the installed tools first on the path: turbo runs scripts with the pnpm found there. */
 function environment() {
   const path = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   return {
