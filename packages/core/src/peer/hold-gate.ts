@@ -1,0 +1,112 @@
+import { HoldTooLateError, PluginError } from '../common/errors.js';
+import type { PluginScope } from '../dispatch/plugin-scope.js';
+import type { HoldOptions, PeerHold } from '../plugin/hold.js';
+import type { Clock } from '../ports/clock.js';
+
+const defaultDeadlineMs = 10_000;
+
+/** What the gate asks of its connection. */
+export interface HoldOwner {
+  /** The last hold has ended. */
+  holdReleased(): void;
+  /** A hold ran out of time, or its plugin left with it open. */
+  holdFailed(scope: PluginScope, code: string, message: string): void;
+}
+
+/** The holds that are open on one connection. */
+export class HoldGate {
+  readonly #owner: HoldOwner;
+  readonly #clock: Clock;
+  readonly #open = new Set<OpenHold>();
+  /** Whether `hold` is legal now. */
+  isWindowOpen = false;
+  #wasHeld = false;
+
+  constructor(owner: HoldOwner, clock: Clock) {
+    this.#owner = owner;
+    this.#clock = clock;
+  }
+
+  get isHeld(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** Whether any hold was ever taken. */
+  get wasHeld(): boolean {
+    return this.#wasHeld;
+  }
+
+  get isStrict(): boolean {
+    for (const hold of this.#open) if (hold.isStrict) return true;
+    return false;
+  }
+
+  isHolder(scope: PluginScope): boolean {
+    for (const hold of this.#open) if (hold.scope === scope) return true;
+    return false;
+  }
+
+  /** Whether an open hold lets the channel through. */
+  allowsChannel(localId: number): boolean {
+    for (const hold of this.#open) if (hold.localIds.has(localId)) return true;
+    return false;
+  }
+
+  hold(scope: PluginScope, options: HoldOptions): PeerHold {
+    if (!this.isWindowOpen) throw new HoldTooLateError();
+    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    if (!Number.isFinite(deadlineMs) || deadlineMs <= 0) {
+      throw new PluginError('PLUGIN_HOLD_DEADLINE', `deadlineMs is a positive number, not ${deadlineMs}`);
+    }
+    const hold = new OpenHold(scope, options);
+    this.#open.add(hold);
+    this.#wasHeld = true;
+    scope.usage.holds++;
+    const timer = this.#clock.setTimeout(() => {
+      this.#end(hold);
+      this.#owner.holdFailed(scope, 'PEER_HOLD_TIMEOUT', `held too long: ${options.reason}`);
+    }, deadlineMs);
+    const disown = scope.own(() => {
+      this.#end(hold);
+      this.#owner.holdFailed(scope, 'PEER_HOLD_ABANDONED', `its holder left: ${options.reason}`);
+    });
+    hold.onEnd = () => {
+      this.#clock.clear(timer);
+      disown();
+      scope.usage.holds--;
+    };
+    const gate = this;
+    return {
+      get isReleased() {
+        return !gate.#open.has(hold);
+      },
+      release: () => {
+        if (this.#end(hold) && !this.isHeld) this.#owner.holdReleased();
+      },
+    };
+  }
+
+  /** Ends all holds without release: the connection is gone. */
+  clear(): void {
+    for (const hold of [...this.#open]) this.#end(hold);
+  }
+
+  #end(hold: OpenHold): boolean {
+    if (!this.#open.delete(hold)) return false;
+    hold.onEnd();
+    return true;
+  }
+}
+
+class OpenHold {
+  readonly scope: PluginScope;
+  readonly isStrict: boolean;
+  readonly localIds: ReadonlySet<number>;
+  onEnd: () => void = () => {};
+
+  constructor(scope: PluginScope, { strict, channels }: HoldOptions) {
+    this.scope = scope;
+    this.isStrict = strict === true;
+    this.localIds = new Set(channels.map(({ localId }) => localId));
+  }
+}

@@ -1,0 +1,256 @@
+import type { DisconnectReason } from '../common/disconnect-reason.js';
+import {
+  isPeerloomError,
+  type NetworkError,
+  PluginError,
+  UpgradeBoundaryError,
+} from '../common/errors.js';
+import type { PluginScope } from '../dispatch/plugin-scope.js';
+import type { ReceiveTransform, SendTransform } from '../plugin/hold.js';
+import type { TimerHandle } from '../ports/clock.js';
+import type { Connection, ConnectionHandler } from '../ports/network.js';
+import type { FrameParser } from '../wire/frame-parser.js';
+import type { HandshakeParser } from '../wire/handshake.js';
+import type { PeerEnvironment } from './peer-environment.js';
+import type { PeerState } from './peer-state.js';
+import type { SendQueue } from './send-queue.js';
+import { type ReceiverOwner, StreamReceiver } from './stream-receiver.js';
+
+/** How long a closing connection may take to send what is queued. */
+const lingerMs = 5000;
+/** Reading stops while this many times the high mark waits to be sent. */
+const maxQueuedMarks = 4;
+
+/** What the stream asks of its connection. */
+export interface StreamOwner {
+  /** A dialled stream is open. */
+  streamConnected(): void;
+  handshakeReceived(): void;
+  /** The system has taken what was queued; there may be room for more content. */
+  streamDrained(): void;
+  close(reason: DisconnectReason): void;
+  fail(code: string, message: string): void;
+  pluginFault(scope: PluginScope, hook: string, error: unknown): void;
+  /** The engine itself has failed on this connection. */
+  internalError(error: unknown): void;
+}
+
+/** The bytes of one connection, both ways: batching, back-pressure, stalls, upgrades, and the end. */
+export class PeerStream implements ConnectionHandler {
+  readonly #queue: SendQueue;
+  readonly #environment: PeerEnvironment;
+  readonly #state: PeerState;
+  readonly #owner: StreamOwner;
+  readonly #receiver: StreamReceiver;
+  #connection: Connection | undefined;
+  #isFlushScheduled = false;
+  #isReadPaused = false;
+  #cancelStall: (() => void) | undefined;
+  #lingerTimer: TimerHandle | undefined;
+  #sendScope: PluginScope | undefined;
+  #receiveScope: PluginScope | undefined;
+
+  constructor(options: {
+    readonly environment: PeerEnvironment;
+    readonly state: PeerState;
+    readonly owner: StreamOwner;
+    readonly queue: SendQueue;
+    readonly handshake: HandshakeParser;
+    readonly frames: FrameParser;
+  }) {
+    const { state, owner } = options;
+    this.#environment = options.environment;
+    this.#state = state;
+    this.#owner = owner;
+    this.#queue = options.queue;
+    const receiverOwner: ReceiverOwner = {
+      get isClosed() {
+        return state.isClosed;
+      },
+      handshakeReceived: () => owner.handshakeReceived(),
+      decrypt: (transform, bytes) => this.#decrypt(transform, bytes),
+    };
+    this.#receiver = new StreamReceiver(receiverOwner, options.handshake, options.frames);
+  }
+
+  get isEncrypted(): boolean {
+    return this.#queue.isEncrypted && this.#receiver.isEncrypted;
+  }
+
+  get bufferedBytes(): number {
+    return this.#queue.queuedBytes + (this.#connection?.bufferedBytes ?? 0);
+  }
+
+  attach(connection: Connection): void {
+    this.#connection = connection;
+    connection.setHandler(this);
+  }
+
+  onConnect(): void {
+    this.#state.lastReceivedAtMs = this.#environment.clock.now();
+    this.guarded(() => this.#owner.streamConnected());
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#state.isClosed) return;
+    this.#state.received.add(chunk.length);
+    this.#state.lastReceivedAtMs = this.#environment.clock.now();
+    this.receive(chunk);
+  }
+
+  /** Bytes that were read already. */
+  receive(chunk: Uint8Array): void {
+    this.guarded(() => this.#receiver.receive(chunk));
+  }
+
+  onDrain(): void {
+    if (this.#state.isClosed) return;
+    this.#owner.streamDrained();
+    this.#updateReading();
+  }
+
+  onEnd(): void {
+    this.#owner.close({ origin: 'remote', code: 'PEER_CLOSED', message: 'closed by the remote' });
+  }
+
+  onClose(error: NetworkError | undefined): void {
+    if (this.#lingerTimer !== undefined) this.#environment.clock.clear(this.#lingerTimer);
+    this.#lingerTimer = undefined;
+    if (error === undefined) this.onEnd();
+    else this.#owner.close({ origin: 'network', code: error.code, message: error.message });
+  }
+
+  /** From inside a message: reads no further until a slot is free. */
+  stall(): void {
+    this.#receiver.stall();
+    this.#updateReading();
+    this.#cancelStall = this.#environment.slots.whenFree(() => {
+      this.#cancelStall = undefined;
+      if (this.#state.isClosed) return;
+      this.guarded(() => this.#receiver.resume());
+      this.#updateReading();
+    });
+  }
+
+  /** Reads no more while a block has no slot, or the remote does not take what we send. */
+  #updateReading(): void {
+    if (this.#state.isClosed || this.#connection === undefined) return;
+    const maxQueuedBytes = maxQueuedMarks * this.#environment.settings.sendBufferHighBytes;
+    const mayRead = !this.#receiver.isStalled && this.bufferedBytes <= maxQueuedBytes;
+    if (mayRead !== this.#isReadPaused) return;
+    this.#isReadPaused = !mayRead;
+    if (mayRead) this.#connection.resume();
+    else this.#connection.pause();
+  }
+
+  /** Hands everything queued to the medium at the end of this turn. */
+  scheduleFlush(): void {
+    if (this.#isFlushScheduled || this.#state.isClosed) return;
+    this.#isFlushScheduled = true;
+    this.#environment.scheduleFlush(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushScheduled = false;
+    if (this.#state.isClosed) return;
+    this.flushNow();
+    this.#updateReading();
+  };
+
+  flushNow(): void {
+    if (this.#connection === undefined || this.#state.phase === 'connecting') return;
+    try {
+      const bytes = this.#queue.flush(this.#connection);
+      if (bytes === 0) return;
+      this.#state.sent.add(bytes);
+      this.#state.lastSentAtMs = this.#environment.clock.now();
+    } catch (error) {
+      this.#transformFailed(this.#sendScope, error);
+    }
+  }
+
+  freezeSend(): void {
+    if (this.#connection) this.#queue.freeze(this.#connection);
+  }
+
+  upgradeSend(scope: PluginScope, encrypt: SendTransform): void {
+    if (!this.#connection) throw new UpgradeBoundaryError('the stream is not open yet');
+    this.#queue.upgrade(this.#connection, encrypt);
+    this.#sendScope = scope;
+    this.#closeWith(scope);
+    this.scheduleFlush();
+  }
+
+  upgradeReceive(scope: PluginScope, decrypt: ReceiveTransform): void {
+    if (this.#receiver.isEncrypted) {
+      throw new PluginError('PLUGIN_UPGRADE_TWICE', 'receiving is upgraded already');
+    }
+    if (!this.#receiver.isParsing) {
+      throw new UpgradeBoundaryError('upgradeReceive is legal inside a message handler only');
+    }
+    this.#receiver.upgrade(decrypt);
+    this.#receiveScope = scope;
+    this.#closeWith(scope);
+  }
+
+  /** A stream can't go on without its transform. */
+  #closeWith(scope: PluginScope): void {
+    scope.own(() => {
+      const message = 'the extension that encrypts the stream has left';
+      const reason = { code: 'PEER_TRANSFORM_GONE', message, plugin: scope.name } as const;
+      this.#owner.close({ origin: 'plugin', ...reason });
+    });
+  }
+
+  #decrypt(transform: ReceiveTransform, bytes: Uint8Array): Uint8Array | undefined {
+    try {
+      return transform(bytes);
+    } catch (error) {
+      this.#transformFailed(this.#receiveScope, error);
+      return undefined;
+    }
+  }
+
+  #transformFailed(scope: PluginScope | undefined, error: unknown): void {
+    if (isPeerloomError(error) && error.code === 'PLUGIN_STREAM_AUTHENTICATION') {
+      this.#owner.fail(error.code, error.message);
+    } else if (scope) {
+      this.#owner.pluginFault(scope, 'transform', error);
+    } else {
+      this.#owner.internalError(error);
+    }
+  }
+
+  /** Whatever the remote sent, nothing leaves as an exception. */
+  guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (isPeerloomError(error) && error.code.startsWith('WIRE_')) {
+        this.#owner.fail(error.code, error.message);
+      } else {
+        this.#owner.internalError(error);
+      }
+    }
+  }
+
+  /** Sends what is queued, where that is wanted and nothing stands in its way. */
+  flushBeforeClose(): void {
+    if (!this.#queue.isFrozen) this.flushNow();
+  }
+
+  /** Ends the stream: at once, or (`politely`) when what is queued has left. */
+  close(politely: boolean): void {
+    this.#cancelStall?.();
+    this.#cancelStall = undefined;
+    this.#queue.clear();
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (!politely || connection.bufferedBytes === 0) {
+      connection.destroy();
+      return;
+    }
+    this.#lingerTimer = this.#environment.clock.setTimeout(() => connection.destroy(), lingerMs);
+    connection.end();
+  }
+}

@@ -1,0 +1,142 @@
+import { concatBytes } from '../common/bytes.js';
+import { PluginError } from '../common/errors.js';
+import type { SendTransform } from '../plugin/hold.js';
+import type { Connection } from '../ports/network.js';
+import { type SendBufferPool, sendBufferLength } from './send-buffer-pool.js';
+
+/**
+ * Bytes on their way to one remote. Small messages are written into shared buffers, content is queued as
+ * views; one flush hands everything to the connection in a single write.
+ */
+export class SendQueue {
+  readonly #pool: SendBufferPool;
+  #chunks: Uint8Array[] = [];
+  #releases: (() => void)[] = [];
+  #buffers: Uint8Array[] = [];
+  #buffer: Uint8Array | undefined;
+  #start = 0;
+  #end = 0;
+  #queuedBytes = 0;
+  #isFrozen = false;
+  #encrypt: SendTransform | undefined;
+
+  constructor(pool: SendBufferPool) {
+    this.#pool = pool;
+  }
+
+  /** Bytes that `flush` would send, or that wait behind a freeze. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  get isEncrypted(): boolean {
+    return this.#encrypt !== undefined;
+  }
+
+  /**
+   * Room for a message of at most {@link sendBufferLength} bytes: write from `offset` on, then call
+   * {@link commit} with the offset after the last byte.
+   */
+  reserve(length: number): Uint8Array {
+    if (this.#buffer === undefined || this.#end + length > sendBufferLength) {
+      this.#cut();
+      this.#buffer = this.#pool.take();
+      this.#buffers.push(this.#buffer);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    return this.#buffer;
+  }
+
+  /** Where in the reserved buffer to write. */
+  get offset(): number {
+    return this.#end;
+  }
+
+  commit(end: number): void {
+    this.#queuedBytes += end - this.#end;
+    this.#end = end;
+  }
+
+  /** Queues views; `release` is called once when nothing refers to them any more. */
+  append(chunks: readonly Uint8Array[], release?: () => void): void {
+    this.#cut();
+    for (const chunk of chunks) {
+      if (chunk.length === 0) continue;
+      this.#chunks.push(chunk);
+      this.#queuedBytes += chunk.length;
+    }
+    if (release) this.#releases.push(release);
+  }
+
+  #cut(): void {
+    if (this.#buffer !== undefined && this.#end > this.#start) {
+      this.#chunks.push(this.#buffer.subarray(this.#start, this.#end));
+      this.#start = this.#end;
+    }
+  }
+
+  /** Sends what is queued before the call in plain; everything later waits for the upgrade. */
+  freeze(connection: Connection): void {
+    if (this.#encrypt) throw new PluginError('PLUGIN_UPGRADE_TWICE', 'sending is upgraded already');
+    if (this.#isFrozen) return;
+    this.flush(connection);
+    this.#isFrozen = true;
+  }
+
+  /** Sends what is queued in plain unless frozen; everything later is encrypted. */
+  upgrade(connection: Connection, encrypt: SendTransform): void {
+    if (this.#encrypt) throw new PluginError('PLUGIN_UPGRADE_TWICE', 'sending is upgraded already');
+    if (!this.#isFrozen) this.flush(connection);
+    this.#isFrozen = false;
+    this.#encrypt = encrypt;
+  }
+
+  /** Hands everything to the connection; how many bytes go on the wire. */
+  flush(connection: Connection): number {
+    if (this.#queuedBytes === 0 || this.#isFrozen) return 0;
+    this.#cut();
+    const chunks = this.#chunks;
+    const settle = this.#takeOwnership();
+    if (this.#encrypt === undefined) {
+      const bytes = this.#lastQueuedBytes;
+      connection.write(chunks, settle);
+      return bytes;
+    }
+    let wire: Uint8Array;
+    try {
+      wire = this.#encrypt(chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(...chunks));
+    } finally {
+      settle();
+    }
+    if (wire.length > 0) connection.write([wire], () => {});
+    return wire.length;
+  }
+
+  #lastQueuedBytes = 0;
+
+  /** Empties the queue; the result gives back what it owned, once. */
+  #takeOwnership(): () => void {
+    const releases = this.#releases;
+    const buffers = this.#buffers;
+    this.#lastQueuedBytes = this.#queuedBytes;
+    this.#chunks = [];
+    this.#releases = [];
+    this.#buffers = [];
+    this.#buffer = undefined;
+    this.#queuedBytes = 0;
+    return () => {
+      for (const buffer of buffers) this.#pool.give(buffer);
+      for (const release of releases) release();
+    };
+  }
+
+  /** Throws away what is queued. */
+  clear(): void {
+    this.#takeOwnership()();
+  }
+}

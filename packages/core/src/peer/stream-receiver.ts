@@ -1,0 +1,111 @@
+import { concatBytes } from '../common/bytes.js';
+import type { ReceiveTransform } from '../plugin/hold.js';
+import type { FrameParser } from '../wire/frame-parser.js';
+import type { HandshakeParser } from '../wire/handshake.js';
+
+/** What the receiver asks of its connection. */
+export interface ReceiverOwner {
+  readonly isClosed: boolean;
+  /** The remote's handshake is complete. */
+  handshakeReceived(): void;
+  /** Runs the transform; `undefined` where it failed and the connection is closed. */
+  decrypt(transform: ReceiveTransform, bytes: Uint8Array): Uint8Array | undefined;
+}
+
+/**
+ * Leads bytes from the medium through decryption, handshake and frames. Keeps the rest of a chunk while
+ * the parser is stalled, and switches to decryption at the byte after the frame being handled.
+ */
+export class StreamReceiver {
+  readonly #owner: ReceiverOwner;
+  readonly #handshake: HandshakeParser;
+  readonly #frames: FrameParser;
+  #decrypt: ReceiveTransform | undefined;
+  #isSwitching = false;
+  #isStalled = false;
+  #stash: Uint8Array | undefined;
+  #isParsing = false;
+
+  constructor(owner: ReceiverOwner, handshake: HandshakeParser, frames: FrameParser) {
+    this.#owner = owner;
+    this.#handshake = handshake;
+    this.#frames = frames;
+  }
+
+  /** Whether a message is being handled: where an upgrade is legal. */
+  get isParsing(): boolean {
+    return this.#isParsing;
+  }
+
+  get isEncrypted(): boolean {
+    return this.#decrypt !== undefined;
+  }
+
+  get isStalled(): boolean {
+    return this.#isStalled;
+  }
+
+  /** Bytes from the medium. Throws {@link WireError}. */
+  receive(wire: Uint8Array): void {
+    let plain: Uint8Array | undefined = wire;
+    if (this.#decrypt !== undefined) plain = this.#owner.decrypt(this.#decrypt, wire);
+    if (plain === undefined || this.#owner.isClosed) return;
+    if (this.#isStalled) {
+      this.#stash = concatBytes(this.#stash ?? new Uint8Array(), plain);
+      return;
+    }
+    this.#parse(plain);
+  }
+
+  /** Goes on after a stall. */
+  resume(): void {
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
+    const rest = this.#stash ?? new Uint8Array();
+    this.#stash = undefined;
+    this.#parse(rest);
+  }
+
+  /** From inside a message's handler: the bytes after it are not parsed until `resume`. */
+  stall(): void {
+    this.#isStalled = true;
+  }
+
+  /** From inside a message's handler: the bytes after its frame go through `decrypt`. */
+  upgrade(decrypt: ReceiveTransform): void {
+    this.#decrypt = decrypt;
+    this.#isSwitching = true;
+    this.#frames.stop();
+  }
+
+  #parse(bytes: Uint8Array): void {
+    let rest = bytes;
+    if (!this.#handshake.isComplete) {
+      rest = rest.subarray(this.#handshake.push(rest));
+      if (!this.#handshake.isComplete) return;
+      this.#owner.handshakeReceived();
+      if (this.#owner.isClosed || rest.length === 0) return;
+    }
+    for (;;) {
+      this.#isParsing = true;
+      let consumed: number;
+      try {
+        consumed = this.#frames.push(rest);
+      } finally {
+        this.#isParsing = false;
+      }
+      if (this.#owner.isClosed) return;
+      rest = rest.subarray(consumed);
+      if (this.#isSwitching) {
+        this.#isSwitching = false;
+        if (rest.length === 0) return;
+        const plain = this.#owner.decrypt(this.#decrypt as ReceiveTransform, rest);
+        if (plain === undefined || this.#owner.isClosed || plain.length === 0) return;
+        rest = plain;
+        continue;
+      }
+      if (this.#isStalled) this.#stash = rest.slice();
+      return;
+    }
+  }
+}

@@ -1,0 +1,273 @@
+import type { StorageError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import type { HookEntry, HookHost } from '../dispatch/hook-host.js';
+import type { TorrentLayout } from '../metainfo/layout.js';
+import type { PeerPlugin } from '../plugin/peer-plugin.js';
+import type { MessageSender } from './message-sender.js';
+import type { PeerEnvironment } from './peer-environment.js';
+import type { PeerState } from './peer-state.js';
+
+/** Blocks being read for one peer at a time. */
+const maxReads = 16;
+const pluginAnswerMs = 60_000;
+
+/** What serving a peer asks of its torrent. */
+export interface UploadOwner {
+  readonly infoHash: InfoHash;
+  readonly layout: TorrentLayout | undefined;
+  /** Whether we have the piece and may serve it. */
+  canServe(piece: number): boolean;
+  /** Reads a block; `done` is called once, perhaps at once. Views stay valid until `release`. */
+  readForUpload(
+    piece: number,
+    begin: number,
+    length: number,
+    done: (
+      error: StorageError | undefined,
+      chunks: readonly Uint8Array[],
+      release: () => void,
+    ) => void,
+  ): void;
+}
+
+interface QueuedRequest {
+  readonly piece: number;
+  readonly begin: number;
+  readonly length: number;
+}
+
+interface PluginAnswer extends QueuedRequest {
+  readonly deadlineMs: number;
+}
+
+/** Requests of the remote: checked, bounded, and answered in order as the send buffer drains. */
+export class UploadQueue {
+  readonly #environment: PeerEnvironment;
+  readonly #state: PeerState;
+  readonly #hooks: HookHost<PeerPlugin>;
+  readonly #sender: MessageSender;
+  readonly #owner: UploadOwner;
+  readonly #fail: (code: string, message: string) => void;
+  readonly #sendBufferBytes: () => number;
+  #queue: QueuedRequest[] = [];
+  #head = 0;
+  #reads = 0;
+  /** The request that plugins are looking at: one may answer it at once. */
+  #offered: QueuedRequest | undefined;
+  readonly #withPlugins = new Map<string, PluginAnswer>();
+
+  constructor(options: {
+    readonly environment: PeerEnvironment;
+    readonly state: PeerState;
+    readonly hooks: HookHost<PeerPlugin>;
+    readonly sender: MessageSender;
+    readonly owner: UploadOwner;
+    readonly fail: (code: string, message: string) => void;
+    readonly sendBufferBytes: () => number;
+  }) {
+    this.#environment = options.environment;
+    this.#state = options.state;
+    this.#hooks = options.hooks;
+    this.#sender = options.sender;
+    this.#owner = options.owner;
+    this.#fail = options.fail;
+    this.#sendBufferBytes = options.sendBufferBytes;
+  }
+
+  /** Answers a request that came while the connection was held. */
+  refuse(piece: number, begin: number, length: number): void {
+    this.#reject(piece, begin, length);
+  }
+
+  /** Requests that wait for an answer. */
+  get size(): number {
+    return this.#queue.length - this.#head + this.#withPlugins.size + this.#reads;
+  }
+
+  onRequest(piece: number, begin: number, length: number): void {
+    const { settings } = this.#environment;
+    const layout = this.#owner.layout;
+    if (layout === undefined) {
+      this.#fail('WIRE_STATE', 'a request before metadata is known');
+      return;
+    }
+    if (!layout.isValidRequest(piece, begin, length, settings.maxRequestLengthBytes)) {
+      this.#invalid(piece, begin, length);
+      return;
+    }
+    if (!this.#owner.canServe(piece)) {
+      this.#invalid(piece, begin, length);
+      return;
+    }
+    if (this.#state.isChoked || this.size >= settings.maxIncomingRequests) {
+      this.#reject(piece, begin, length);
+      return;
+    }
+    if (this.#hooks.has('onRequest')) {
+      const request = { piece, begin, length };
+      this.#offered = request;
+      const handler = this.#hooks.handledBy('onRequest', request);
+      const isAnswered = this.#offered === undefined;
+      this.#offered = undefined;
+      if (this.#state.isClosed || isAnswered) return;
+      if (handler !== undefined) {
+        this.#leaveToPlugin(handler, request);
+        return;
+      }
+    }
+    this.#queue.push({ piece, begin, length });
+    this.pump();
+  }
+
+  #leaveToPlugin({ scope }: HookEntry<PeerPlugin>, request: QueuedRequest): void {
+    const deadlineMs = this.#environment.clock.now() + pluginAnswerMs;
+    this.#withPlugins.set(keyOf(request), { ...request, deadlineMs });
+    scope.own(() => this.#rejectUnanswered(request));
+  }
+
+  #rejectUnanswered(request: QueuedRequest): void {
+    if (this.#state.isClosed || !this.#withPlugins.delete(keyOf(request))) return;
+    this.#reject(request.piece, request.begin, request.length);
+  }
+
+  /** A plugin answers a request of the remote. False where there is none to answer. */
+  answer(piece: number, begin: number, length: number): boolean {
+    const key = keyOf({ piece, begin, length });
+    if (this.#offered !== undefined && keyOf(this.#offered) === key) {
+      this.#offered = undefined;
+      return true;
+    }
+    return this.#withPlugins.delete(key) || this.#dequeue({ piece, begin, length });
+  }
+
+  onCancel(piece: number, begin: number, length: number): void {
+    const request = { piece, begin, length };
+    if (!this.#isQueued(request) && !this.#withPlugins.has(keyOf(request))) return;
+    if (this.#hooks.has('onCancel') && this.#hooks.handled('onCancel', request)) return;
+    if (this.#state.isClosed) return;
+    if (this.#dequeue(request) || this.#withPlugins.delete(keyOf(request))) {
+      if (this.#state.supportsFast) this.#sender.reject(piece, begin, length);
+    }
+  }
+
+  /** We have choked the peer: what is queued will not be served. */
+  onChoked(): void {
+    const queue = this.#queue.slice(this.#head);
+    this.#queue = [];
+    this.#head = 0;
+    const withPlugins = [...this.#withPlugins.values()];
+    this.#withPlugins.clear();
+    for (const { piece, begin, length } of [...queue, ...withPlugins]) {
+      this.#reject(piece, begin, length);
+    }
+  }
+
+  /** Starts reads while there is room in the send buffer. */
+  pump(): void {
+    const high = this.#environment.settings.sendBufferHighBytes;
+    while (this.#head < this.#queue.length && this.#reads < maxReads && !this.#state.isClosed) {
+      if (this.#sendBufferBytes() + this.#reads * 16_384 >= high) return;
+      const request = this.#queue[this.#head++] as QueuedRequest;
+      if (this.#head === this.#queue.length) {
+        this.#queue = [];
+        this.#head = 0;
+      } else if (this.#head > 512) {
+        this.#queue = this.#queue.slice(this.#head);
+        this.#head = 0;
+      }
+      this.#serve(request);
+    }
+  }
+
+  #serve({ piece, begin, length }: QueuedRequest): void {
+    if (!this.#owner.canServe(piece)) {
+      this.#reject(piece, begin, length);
+      return;
+    }
+    this.#reads++;
+    this.#owner.readForUpload(piece, begin, length, (error, chunks, release) => {
+      this.#reads--;
+      if (this.#state.isClosed) {
+        release();
+        return;
+      }
+      if (error !== undefined) {
+        release();
+        this.#reject(piece, begin, length);
+        return;
+      }
+      this.#sender.piece(piece, begin, length, chunks, release);
+      this.#alertSent(piece, begin, length);
+    });
+  }
+
+  #alertSent(piece: number, begin: number, length: number): void {
+    const { alerts } = this.#environment;
+    if (!alerts.wants('blockSent')) return;
+    const { endpoint } = this.#state;
+    alerts.post('blockSent', { infoHash: this.#owner.infoHash, endpoint, piece, begin, length });
+  }
+
+  tick(nowMs: number): void {
+    for (const [key, { deadlineMs, piece, begin, length }] of this.#withPlugins) {
+      if (deadlineMs > nowMs) continue;
+      this.#withPlugins.delete(key);
+      this.#reject(piece, begin, length);
+    }
+    this.pump();
+  }
+
+  close(): void {
+    this.#queue = [];
+    this.#head = 0;
+    this.#withPlugins.clear();
+  }
+
+  #invalid(piece: number, begin: number, length: number): void {
+    const { alerts, settings } = this.#environment;
+    const { endpoint } = this.#state;
+    this.#state.invalidRequests++;
+    alerts.post('invalidRequest', {
+      infoHash: this.#owner.infoHash,
+      endpoint,
+      piece,
+      begin,
+      length,
+    });
+    if (this.#state.invalidRequests > settings.maxInvalidRequests) {
+      this.#fail(
+        'PEER_INVALID_REQUESTS',
+        `${this.#state.invalidRequests} requests for what is not here`,
+      );
+      return;
+    }
+    this.#reject(piece, begin, length);
+  }
+
+  #reject(piece: number, begin: number, length: number): void {
+    if (this.#state.supportsFast && !this.#state.isClosed) this.#sender.reject(piece, begin, length);
+  }
+
+  #isQueued(request: QueuedRequest): boolean {
+    return this.#indexOf(request) >= 0;
+  }
+
+  #indexOf({ piece, begin, length }: QueuedRequest): number {
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      const other = this.#queue[i] as QueuedRequest;
+      if (other.piece === piece && other.begin === begin && other.length === length) return i;
+    }
+    return -1;
+  }
+
+  #dequeue(request: QueuedRequest): boolean {
+    const index = this.#indexOf(request);
+    if (index < 0) return false;
+    this.#queue.splice(index, 1);
+    return true;
+  }
+}
+
+function keyOf({ piece, begin, length }: QueuedRequest): string {
+  return `${piece}:${begin}:${length}`;
+}

@@ -1,0 +1,38 @@
+import type { MessageChannel } from './message.js';
+
+/** Options of `peer.hold`. */
+export interface HoldOptions {
+  /** One line, for alerts. */
+  readonly reason: string;
+  /** Channels that work while held; the plugin's own. */
+  readonly channels: readonly Pick<MessageChannel<never>, 'name' | 'localId'>[];
+  /** For authentication: any state message of the remote closes the connection. */
+  readonly strict?: boolean;
+  /** The connection closes where the hold is still open after this. Default 10 000. */
+  readonly deadlineMs?: number;
+}
+
+/** An open hold. */
+export interface PeerHold {
+  readonly isReleased: boolean;
+  /** Ends this hold. The last one releases the connection. Later calls do nothing. */
+  release(): void;
+}
+
+/** A running deadline. */
+export interface PeerDeadline {
+  cancel(): void;
+}
+
+/**
+ * Encrypts a direction of the stream: gets bytes in order, as many as are flushed at once, gives what goes
+ * on the wire. Stateful, synchronous. The result may be empty or longer, never a view of the input.
+ */
+export type SendTransform = (plain: Uint8Array) => Uint8Array;
+
+/**
+ * Decrypts a direction of the stream: gets bytes in order, cut anywhere, gives the plain bytes that are
+ * complete, and may keep one partial record. The input is valid during the call only. Throws
+ * {@link StreamAuthenticationError} for forged bytes.
+ */
+export type ReceiveTransform = (wire: Uint8Array) => Uint8Array;

@@ -1,0 +1,151 @@
+import type { BencodeInput } from '../bencode/bencode.js';
+import type { Endpoint } from '../common/endpoint.js';
+import type { PeerSource } from '../common/peer-source.js';
+import type { Clock } from '../ports/clock.js';
+import type { ReadonlyReservedBits } from '../wire/reserved-bits.js';
+import type { HoldOptions, PeerDeadline, PeerHold, ReceiveTransform, SendTransform } from './hold.js';
+import type { MessageChannel, MessageDefinition } from './message.js';
+import type { PluginKey } from './plugin-key.js';
+import type { StandardMessage } from './standard-message.js';
+import type { TorrentContext } from './torrent-context.js';
+
+/** Our extension handshake (BEP 10) while it is built. */
+export interface HandshakeBuilder {
+  /** Whether a key is there: the engine's own (`m`, `p`, `v`, `yourip`, `reqq`, …) or a plugin's. */
+  has(key: string): boolean;
+  /** Adds a key. Throws `PLUGIN_HANDSHAKE_KEY` where it is there already. */
+  set(key: string, value: BencodeInput): void;
+}
+
+/** Counters of one connection. Rates are bytes a second over the last few seconds. */
+export interface PeerStats {
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  /** All bytes, protocol included. */
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  /** Requests of ours that are not answered. */
+  readonly outstandingRequests: number;
+  /** Requests of the remote that are not answered. */
+  readonly queuedRequests: number;
+  readonly hashFailures: number;
+  readonly invalidRequests: number;
+  readonly unknownMessages: number;
+  readonly isSnubbed: boolean;
+}
+
+/** How `peer.disconnect` treats the address afterwards. */
+export interface DisconnectOptions {
+  /** Bans the principal where there is one, else the address. */
+  readonly ban?: boolean;
+  /** Not dialled again before this time. */
+  readonly backoffMs?: number;
+}
+
+/**
+ * One plugin's facade of one connection. After the connection or the plugin is gone, reads give the last
+ * value, writes throw {@link ContextClosedError}.
+ */
+export interface PeerContext {
+  readonly torrent: TorrentContext;
+  /** Address and port of the stream's other end; the port of an incoming one is ephemeral. */
+  readonly endpoint: Endpoint;
+  /** Where the remote listens, once known: dialled by us, or told by it (BEP 10 `p`). */
+  readonly listenEndpoint: Endpoint | undefined;
+  /** The remote's 20-byte peer id; `undefined` before its handshake. */
+  readonly id: Uint8Array | undefined;
+  /** What the remote calls itself (BEP 10 `v`). */
+  readonly client: string | undefined;
+  /** Number of this connection, unique in the session and never used again. */
+  readonly connectionId: number;
+  readonly source: PeerSource;
+  readonly isOutgoing: boolean;
+  /** `tcp` or the name of a registered transport. */
+  readonly transport: string;
+  /** Whether both directions have been upgraded by a transform. */
+  readonly isEncrypted: boolean;
+  readonly isSeed: boolean;
+  /** BEP 21. */
+  readonly isUploadOnly: boolean;
+  /** Handshakes are done and no hold is open. */
+  readonly isReady: boolean;
+  readonly isClosed: boolean;
+  /** We choke it. */
+  readonly isChoked: boolean;
+  /** It is interested in us. */
+  readonly isInterested: boolean;
+  /** It chokes us. */
+  readonly isChokingUs: boolean;
+  /** We are interested in it. */
+  readonly weAreInterested: boolean;
+  /** Whether the remote has the piece, as far as it said. */
+  has(piece: number): boolean;
+  /** Pieces that the remote has; 0 before metadata. */
+  readonly pieceCount: number;
+  /** Whether both sides speak BEP 10; `undefined` before the handshake. */
+  readonly supportsExtensions: boolean | undefined;
+  /** The remote's reserved bits; `undefined` before its handshake. */
+  readonly reserved: ReadonlyReservedBits | undefined;
+  /** Ours; `undefined` before our handshake is built. */
+  readonly localReserved: ReadonlyReservedBits | undefined;
+  readonly stats: PeerStats;
+  /** Bytes queued to be sent, by us and in the system's hands. */
+  readonly sendBufferBytes: number;
+  /** Time, with timers that are guarded and end with this context. */
+  readonly clock: Clock;
+
+  /**
+   * Sends a standard message, as the engine would: flags follow, requests count as outstanding and are
+   * validated. Throws `PLUGIN_MESSAGE_INVALID` for values out of range, `PLUGIN_MESSAGE_STATE` where the
+   * protocol does not allow it now, `PLUGIN_HELD` while a hold is open.
+   */
+  send(message: StandardMessage): void;
+  /** Sends a message of any id with this payload, copied, without any check. Throws `PLUGIN_HELD`. */
+  sendRaw(id: number, payload: Uint8Array): void;
+  /**
+   * Registers a typed message on this connection. Its handler is guarded. Throws
+   * `PLUGIN_MESSAGE_REGISTERED` where the name is taken on this connection, `PLUGIN_MESSAGE_IDS` when the
+   * session's 255 ids are used up.
+   */
+  register<T>(message: MessageDefinition<T>, handler: (value: T) => void): MessageChannel<T>;
+  choke(): void;
+  unchoke(): void;
+  /** Closes the connection. `canDisconnect` is not asked. */
+  disconnect(reason: string, options?: DisconnectOptions): void;
+  /**
+   * Keeps everything but the handshake, keep-alives and the holder's channels from going out, and other
+   * plugins from this connection, until released. Legal in `newConnection`, `reservedBits` and
+   * `onHandshake`; throws {@link HoldTooLateError} later.
+   */
+  hold(options: HoldOptions): PeerHold;
+  /** Disconnects after `ms` unless cancelled. */
+  deadline(ms: number, reason: string): PeerDeadline;
+  /**
+   * Initiator's 68 handshake bytes, responder's, initiator's first extension-handshake payload,
+   * responder's: what an authentication binds itself to. `undefined` before all four are known.
+   */
+  readonly transcript: Uint8Array | undefined;
+  /** No further plain byte after what is queued; everything else queues behind. */
+  freezeSend(): void;
+  /** Every byte queued from now on goes through `encrypt`, at flush. Once a connection. */
+  upgradeSend(encrypt: SendTransform): void;
+  /**
+   * Every byte after the message being handled goes through `decrypt`. Only inside the handler of an
+   * inbound message, else {@link UpgradeBoundaryError}. Drops what was learned in plain, but both
+   * handshakes and the holders' channels. Once a connection.
+   */
+  upgradeReceive(decrypt: ReceiveTransform): void;
+  /** Who this peer has proved to be; `undefined` where nobody has asked. */
+  readonly principal: string | undefined;
+  /** For authentication plugins: names who this peer is. Throws `PLUGIN_PRINCIPAL` when set twice. */
+  setPrincipal(principal: string): void;
+  /**
+   * The 20-byte id that our handshake on this connection carries instead of the session's. Throws
+   * `PLUGIN_MESSAGE_STATE` once the handshake is sent.
+   */
+  setLocalId(id: Uint8Array): void;
+  /** The peer plugin that another extension made for this connection. */
+  plugin<T>(key: PluginKey<T>): T | undefined;
+}

@@ -1,0 +1,149 @@
+import type { ReadonlyBitfield } from '../common/bitfield.js';
+import type { BlockRequest } from '../common/block.js';
+import type { Endpoint } from '../common/endpoint.js';
+import type { InfoHash } from '../common/info-hash.js';
+import type { PeerFlags, PeerSource } from '../common/peer-source.js';
+import type { TorrentState } from '../common/torrent-state.js';
+import type { TorrentLayout } from '../metainfo/layout.js';
+import type { TorrentInfo } from '../metainfo/torrent-info.js';
+import type { Clock } from '../ports/clock.js';
+import type { PeerContext } from './peer-context.js';
+import type { PluginKey } from './plugin-key.js';
+import type { SessionContext } from './session-context.js';
+
+/** A peer that the torrent knows of, connected or not. */
+export interface KnownPeer {
+  readonly endpoint: Endpoint;
+  readonly source: PeerSource;
+  readonly flags: PeerFlags;
+  readonly isConnected: boolean;
+  readonly failureCount: number;
+}
+
+/** Who a connection was with; outlives the connection. */
+export interface PeerIdentity {
+  /** {@link PeerContext.connectionId}. */
+  readonly connectionId: number;
+  readonly endpoint: Endpoint;
+  readonly listenEndpoint: Endpoint | undefined;
+  readonly principal: string | undefined;
+}
+
+/** Who sent a block of a piece that is open, being written, or has just failed. */
+export interface BlockSource {
+  readonly block: number;
+  readonly peer: PeerIdentity;
+  /**
+   * SHA-1 of the bytes, for copies that arrived after the block was committed (end game); `undefined` for
+   * the committed one, whose bytes `readBlock` gives.
+   */
+  readonly duplicateDigest: Uint8Array | undefined;
+}
+
+/** A piece kept readable after it failed. */
+export interface PieceHold {
+  /** Frees the blocks. Later calls do nothing. */
+  release(): void;
+}
+
+/** Counters of one torrent. Rates are bytes a second over the last few seconds. */
+export interface TorrentStats {
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  /** Bytes of pieces that failed their hash check. */
+  readonly wastedBytes: number;
+  /** Bytes of blocks that nobody had asked for or that were had already. */
+  readonly redundantBytes: number;
+  readonly hashFailures: number;
+  readonly peerCount: number;
+  readonly seedCount: number;
+  readonly knownPeerCount: number;
+  readonly piecesHave: number;
+  readonly pieceCount: number;
+  /** Blocks that are with a plugin. */
+  readonly blocksWithPlugins: number;
+}
+
+/** Which sources of peers this torrent takes. Denied while any plugin denies. */
+export interface TorrentPolicy {
+  /** Denies sources until the result is called or the plugin leaves. */
+  deny(...sources: readonly PeerSource[]): () => void;
+  allows(source: PeerSource): boolean;
+}
+
+/** Options of `pause` and `resume`. */
+export interface PauseOptions {
+  /** Runs the engine's own without asking `onPause`/`onResume`. */
+  readonly standard?: boolean;
+}
+
+/**
+ * One plugin's facade of one torrent. After the torrent or the plugin is gone, reads give the last value,
+ * writes throw {@link ContextClosedError}, promises reject with it.
+ */
+export interface TorrentContext {
+  readonly session: SessionContext;
+  readonly infoHash: InfoHash;
+  /** From the metadata, else the magnet's display name, else the infohash. */
+  readonly name: string;
+  readonly state: TorrentState;
+  readonly isPaused: boolean;
+  /** BEP 27; `undefined` before metadata. */
+  readonly isPrivate: boolean | undefined;
+  /** The raw info dictionary and what it says; `undefined` before metadata. */
+  readonly info: TorrentInfo | undefined;
+  /** Piece, block and file arithmetic; `undefined` before metadata. */
+  readonly layout: TorrentLayout | undefined;
+  /** Trackers by tier, from the metainfo or magnet (BEP 12). */
+  readonly trackers: readonly (readonly string[])[];
+  readonly stats: TorrentStats;
+  /** Time, with timers that are guarded and end with this context. */
+  readonly clock: Clock;
+  readonly policy: TorrentPolicy;
+
+  /**
+   * Gives the torrent its info dictionary. False where its SHA-1 is not the infohash, it is malformed, or
+   * metadata is known already; an alert says why.
+   */
+  setMetadata(info: Uint8Array): boolean;
+  /** Whether we have the piece. */
+  have(piece: number): boolean;
+  /** What we have; never changes. `undefined` before metadata. */
+  pieces(): ReadonlyBitfield | undefined;
+  /** This plugin's facades of all connections. */
+  peers(): readonly PeerContext[];
+  /**
+   * Offers a peer candidate. False where policy, a veto, a ban, the private flag or a limit refuses it, or
+   * it is known.
+   */
+  addPeer(endpoint: Endpoint, source: PeerSource, flags?: PeerFlags): boolean;
+  knownPeers(): readonly KnownPeer[];
+  /** Who sent what of a piece that is open, being written or has just failed; else empty. */
+  pieceSources(piece: number): readonly BlockSource[];
+  /** A copy of a block that we have, or that was received. Rejects with `StorageError` or `PLUGIN_BLOCK_UNAVAILABLE`. */
+  readBlock(piece: number, block: number): Promise<Uint8Array>;
+  /** In `onPieceFailed`: keeps the piece's blocks readable, at most 10 s. Throws `PLUGIN_PIECE_HOLD` elsewhere. */
+  holdPiece(piece: number): PieceHold;
+  /** All blocks of the piece are to come from one peer: the one given, or any. `false` ends it. */
+  setExclusive(piece: number, peer: PeerContext | boolean): void;
+  /** 0 (not wanted) to 7. Default 4. */
+  piecePriority(piece: number): number;
+  /** Throws `PLUGIN_MESSAGE_INVALID` out of range. */
+  setPiecePriority(piece: number, priority: number): void;
+  /** Sets the priority of all pieces of a file that no file of higher priority shares. */
+  setFilePriority(file: number, priority: number): void;
+  filePriority(file: number): number;
+  /**
+   * Ends a block that is with this plugin: `bytes` of the block's length become it, attributed to the
+   * original peer. Takes a released buffer back. False where the block is not with this plugin.
+   */
+  deliverBlock(request: BlockRequest, bytes: Uint8Array): boolean;
+  /** Ends a block that is with this plugin: its peer is not asked for it again for 60 s. */
+  abandonBlock(request: BlockRequest): boolean;
+  pause(options?: PauseOptions): void;
+  resume(options?: PauseOptions): void;
+  /** The torrent plugin that another extension made for this torrent. */
+  plugin<T>(key: PluginKey<T>): T | undefined;
+}

@@ -1,0 +1,64 @@
+import type { SlotIndex, SlotPool } from './slots.js';
+
+/** One file of a torrent, as storage sees it. */
+export interface StorageFile {
+  /** Sanitised path elements below the storage's root, the torrent's name first. */
+  readonly path: readonly string[];
+  readonly lengthBytes: number;
+  /** A pad file: zeros that are never kept on disk (BEP 47). */
+  readonly isPad: boolean;
+}
+
+/** Everything a storage needs to know of a torrent. */
+export interface StorageLayout {
+  readonly files: readonly StorageFile[];
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  readonly totalLength: number;
+}
+
+/** What is on the medium for one file. */
+export interface FileStatus {
+  /** `undefined` where the file does not exist. */
+  readonly lengthBytes: number | undefined;
+  readonly modifiedMs: number | undefined;
+}
+
+/** The data of one torrent. All calls may run at the same time on different pieces. */
+export interface TorrentStorage {
+  /**
+   * Hashes the slots in order (the piece's blocks, the last one cut to the piece's end) and, only if
+   * SHA-1 equals `expectedHash` (20 bytes), writes them. Nobody may write the slots until it settles.
+   * Rejects with `StorageError`; then nothing of the piece may be trusted.
+   */
+  writePiece(
+    piece: number,
+    slots: readonly SlotIndex[],
+    expectedHash: Uint8Array,
+  ): Promise<'ok' | 'hashFailed'>;
+  /** Writes one block of a spilled piece unverified. Rejects with `StorageError`. */
+  writeBlock(piece: number, begin: number, slot: SlotIndex, lengthBytes: number): Promise<void>;
+  /**
+   * Reads `lengthBytes` from `begin` of `piece` into the slots in order (16 KiB each, the last one
+   * partly). Rejects with `StorageError`; `STORAGE_SHORT` where the data ends before.
+   */
+  readBlocks(piece: number, begin: number, lengthBytes: number, slots: readonly SlotIndex[]): Promise<void>;
+  /** Hashes a piece on the medium. `missing` where its data is not all there. */
+  hashPiece(piece: number, expectedHash: Uint8Array): Promise<'ok' | 'hashFailed' | 'missing'>;
+  /**
+   * Status of the files with these indices in that order, or of every file in order of the layout
+   * (the few files a piece touches are what a resume journal asks for after each piece). Pad files and
+   * whatever is no regular file count as absent. A file longer than the layout says is reported as it is.
+   */
+  stat(files?: readonly number[]): Promise<readonly FileStatus[]>;
+  /** Flushes everything whose write had settled before the call, with sizes and times, to the medium. */
+  sync(): Promise<void>;
+  /** Closes files; waits for what is under way. Further calls reject with `STORAGE_CLOSED`. */
+  close(): Promise<void>;
+}
+
+/** Where torrents' data lives: files, memory, or anything an application brings. */
+export interface Storage {
+  /** Opens the data of a torrent. Creates nothing until the first write. */
+  open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage>;
+}
