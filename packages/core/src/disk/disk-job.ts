@@ -1,0 +1,72 @@
+import { StorageError } from '../common/errors.js';
+import type { FileStatus, StorageLayout } from '../ports/storage.js';
+import { DiskFiles } from './disk-files.js';
+import type { DiskJob, DiskResult, DiskTorrent } from './disk-protocol.js';
+import { FileFlags } from './file-flags.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { OpenFilePool } from './open-file-pool.js';
+import { PieceIo } from './piece-io.js';
+
+interface OpenTorrent {
+  readonly layout: StorageLayout;
+  readonly files: DiskFiles;
+  readonly pieces: PieceIo;
+}
+
+/**
+ * Does disk jobs, one at a time and synchronously, wherever it is called: on the main thread or in a
+ * worker. Keeps what outlives a job: open files, and torrents.
+ */
+export class DiskJobRunner {
+  readonly #fileSystem: FileSystem;
+  readonly #pool: OpenFilePool;
+  readonly #torrents = new Map<number, OpenTorrent>();
+
+  /** @param maxOpenFiles Files this runner keeps open at most, over all torrents. */
+  constructor(maxOpenFiles: number, fileSystem: FileSystem = nodeFileSystem) {
+    this.#fileSystem = fileSystem;
+    this.#pool = new OpenFilePool(fileSystem, maxOpenFiles);
+  }
+
+  /** Makes a torrent known; touches nothing on the disk. */
+  open({ id, root, layout, slots, flags }: DiskTorrent): void {
+    const files = new DiskFiles(this.#fileSystem, this.#pool, root, layout.files, new FileFlags(flags));
+    this.#torrents.set(id, { layout, files, pieces: new PieceIo(layout, files, slots) });
+  }
+
+  /** Does one job of an open torrent. Throws `StorageError`. */
+  run(torrentId: number, job: DiskJob): DiskResult {
+    const torrent = this.#torrents.get(torrentId);
+    if (torrent === undefined) throw new StorageError('STORAGE_CLOSED', 'the torrent is closed', '');
+    const { pieces } = torrent;
+    switch (job.kind) {
+      case 'writePiece':
+        return pieces.writePiece(job.piece, job.slots, job.expectedHash);
+      case 'writeBlock':
+        pieces.writeBlock(job.piece, job.begin, job.slot, job.lengthBytes);
+        return undefined;
+      case 'readBlocks':
+        pieces.readBlocks(job.piece, job.begin, job.lengthBytes, job.slots);
+        return undefined;
+      case 'hashPiece':
+        return pieces.hashPiece(job.piece, job.expectedHash);
+      case 'digestPieces':
+        return pieces.digestPieces(job.piece, job.count);
+      case 'stat':
+        return stat(torrent, job.files);
+      case 'close':
+        torrent.files.close();
+        this.#torrents.delete(torrentId);
+        return undefined;
+    }
+  }
+}
+
+function stat({ layout, files }: OpenTorrent, indices: readonly number[] | undefined): FileStatus[] {
+  const wanted = indices ?? layout.files.keys();
+  return Array.from(wanted, (index) =>
+    layout.files[index]?.isPad === true
+      ? { lengthBytes: undefined, modifiedMs: undefined }
+      : files.stat(index),
+  );
+}
