@@ -1,0 +1,43 @@
+import type { ChokerOptions, ChokerPeer } from './choker-peer.js';
+
+/** A peer's turn while seeding lasts at least this long. */
+const shortestTurnMs = 60_000;
+
+/** Negative where `a` deserves a slot more than `b`; 0 where chance may decide. */
+export type Ranking = (a: ChokerPeer, b: ChokerPeer) => number;
+
+/** Plugins' priorities first. */
+function byPriority(a: ChokerPeer, b: ChokerPeer): number {
+  return (b.priority ?? 0) - (a.priority ?? 0);
+}
+
+/** Those who have a slot keep it where nothing else tells them apart: an unchoke takes time to pay. */
+function byUnchoked(a: ChokerPeer, b: ChokerPeer): number {
+  return Number(b.isUnchoked) - Number(a.isUnchoked);
+}
+
+/** Tit for tat: who sends us most, then who takes most from us (BEP 3). */
+export const byReciprocation: Ranking = (a, b) =>
+  byPriority(a, b) || b.downloadRate - a.downloadRate || byUnchoked(a, b) || b.uploadRate - a.uploadRate;
+
+/**
+ * Round robin among downloaders, as libtorrent's: who has a turn keeps it until the quota is sent, the
+ * fastest first; then who has waited longest; then who had a turn.
+ */
+export function byTurn({ nowMs, roundQuotaBytes }: ChokerOptions): Ranking {
+  const stage = (peer: ChokerPeer): number => {
+    if (!peer.isUnchoked) return 1;
+    const isFresh = nowMs - peer.unchokedAtMs < shortestTurnMs;
+    const isServed = peer.uploadedSinceUnchokeBytes >= roundQuotaBytes || peer.uploadRate === 0;
+    return isServed && !isFresh ? 2 : 0;
+  };
+  return (a, b) => {
+    const byStage = stage(a) - stage(b);
+    const bySpeed = a.isUnchoked && b.isUnchoked ? b.uploadRate - a.uploadRate : 0;
+    return byPriority(a, b) || byStage || bySpeed || waitingSinceMs(a) - waitingSinceMs(b);
+  };
+}
+
+function waitingSinceMs(peer: ChokerPeer): number {
+  return Math.max(peer.connectedAtMs, peer.unchokedAtMs);
+}
