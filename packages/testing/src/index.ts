@@ -1,1 +1,32 @@
-export {};
+/**
+ * What an extension is tested with: a virtual clock, a network in memory, scripted peers, swarms in one
+ * process, and the compliance suite.
+ */
+export {
+  type RunUntilOptions,
+  VirtualClock,
+  type VirtualClockOptions,
+} from './clock/virtual-clock.js';
+export { type FakeContent, fakeBitfield, type ServeOptions } from './fake-peer/block-server.js';
+export {
+  type FakeHandshake,
+  type FakeMessage,
+  type FakeMessageOf,
+  type FakeMessageType,
+  type FakeReservedBits,
+  fakeReservedBytes,
+} from './fake-peer/fake-message.js';
+export {
+  type ExpectOptions,
+  type FakeExtensionHandshake,
+  type FakeHandshakeKeys,
+  FakePeer,
+  type FakePeerOptions,
+} from './fake-peer/fake-peer.js';
+export { FakePeerListener } from './fake-peer/fake-peer-listener.js';
+export type { LinkOptions } from './network/link.js';
+export type { HostOptions, MemoryHost } from './network/memory-host.js';
+export { type Hosts, MemoryNetwork, type MemoryNetworkOptions } from './network/memory-network.js';
+export { DeterministicSecureRandom } from './random/deterministic-secure-random.js';
+export { FaultyStorage, type StorageOperation } from './storage/faulty-storage.js';
+export { TestingError } from './testing-error.js';
