@@ -50,16 +50,14 @@ export interface HostEnvironment {
 }
 
 /** A machine on a {@link MemoryNetwork}: the `Network` of one session. */
-export class MemoryHost implements Network, ConnectionSite, DatagramSite {
+export class MemoryHost implements Network {
   /** Its addresses; the first of a family is the one it dials from. */
   readonly addresses: readonly string[];
-  readonly clock: Clock;
-  readonly uplink: Uplink;
-  readonly downlink: Downlink;
-  readonly sendBufferBytes: number;
-  readonly windowBytes: number;
-  readonly strictMemory: boolean;
   readonly #environment: HostEnvironment;
+  readonly #uplink: Uplink;
+  readonly #downlink: Downlink;
+  readonly #connectionSite: ConnectionSite;
+  readonly #datagramSite: DatagramSite;
   readonly #listeners = new PortTable<MemoryListener>();
   readonly #sockets = new PortTable<MemoryDatagramSocket>();
   readonly #connections = new Set<MemoryConnection>();
@@ -69,18 +67,32 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
   constructor(environment: HostEnvironment, addresses: readonly string[]) {
     this.#environment = environment;
     this.addresses = addresses;
-    this.clock = environment.clock;
-    this.sendBufferBytes = environment.sendBufferBytes;
-    this.windowBytes = environment.windowBytes;
-    this.strictMemory = environment.strictMemory;
-    this.uplink = new Uplink(environment.clock);
-    this.downlink = new Downlink(environment.clock);
+    const { clock, sendBufferBytes, windowBytes, strictMemory } = environment;
+    const uplink = new Uplink(clock);
+    this.#uplink = uplink;
+    this.#downlink = new Downlink(clock);
+    this.#connectionSite = {
+      clock,
+      uplink,
+      sendBufferBytes,
+      windowBytes,
+      strictMemory,
+      closed: (connection) => {
+        this.#connections.delete(connection);
+        this.#listeners.giveBack(connection.localPort);
+      },
+    };
+    this.#datagramSite = {
+      uplink,
+      deliver: (socket, data, to) => this.#deliver(socket, data, to),
+      closed: (socket) => this.#sockets.release(socket.local),
+    };
   }
 
   /** Changes what is named in `options`; also while data flows. */
   configure(options: HostOptions): void {
-    if ('uploadBytesPerSecond' in options) this.uplink.bytesPerSecond = options.uploadBytesPerSecond;
-    if ('downloadBytesPerSecond' in options) this.downlink.bytesPerSecond = options.downloadBytesPerSecond;
+    if ('uploadBytesPerSecond' in options) this.#uplink.bytesPerSecond = options.uploadBytesPerSecond;
+    if ('downloadBytesPerSecond' in options) this.#downlink.bytesPerSecond = options.downloadBytesPerSecond;
     if (options.isReachable !== undefined) this.#isReachable = options.isReachable;
   }
 
@@ -95,14 +107,14 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
       return this.#failedDial(remote, address);
     }
     const local = endpoint(address, this.#listeners.lease());
-    const connection = new MemoryConnection(this, local, remote, 'connecting');
+    const connection = new MemoryConnection(this.#connectionSite, local, remote, 'connecting');
     this.#connections.add(connection);
     connection.limitDial(timeoutMs);
     const target = isLoopbackAddress(remote.address) ? this : this.#environment.hostAt(remote.address);
     if (target === undefined) return connection;
     const far: AcceptingEnd = new AcceptingEnd(() => target.#accept(remote, local, back, out));
-    const out: Pipe = new Pipe(this.#pipeTo(target, connection), target.downlink, far);
-    const back: Pipe = new Pipe(target.#pipeTo(this, far), this.downlink, connection);
+    const out: Pipe = new Pipe(this.#pipeTo(target, connection), target.#downlink, far);
+    const back: Pipe = new Pipe(target.#pipeTo(this, far), this.#downlink, connection);
     connection.attach(out, back);
     out.pushSignal('open');
     return connection;
@@ -121,7 +133,10 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
     onMessage: (data: Uint8Array, from: Endpoint) => void,
   ): Promise<DatagramSocket> {
     this.#checkOwn(local);
-    return this.#sockets.bind(local, (bound) => new MemoryDatagramSocket(this, bound, onMessage));
+    return this.#sockets.bind(
+      local,
+      (bound) => new MemoryDatagramSocket(this.#datagramSite, bound, onMessage),
+    );
   }
 
   async resolve(host: string): Promise<readonly string[]> {
@@ -149,16 +164,7 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
     for (const socket of this.#sockets.owners()) socket.close();
   }
 
-  closed(closed: MemoryConnection | MemoryDatagramSocket): void {
-    if (closed instanceof MemoryDatagramSocket) {
-      this.#sockets.release(closed.local);
-    } else {
-      this.#connections.delete(closed);
-      this.#listeners.giveBack(closed.localPort);
-    }
-  }
-
-  deliver(socket: MemoryDatagramSocket, data: Uint8Array, to: Endpoint): void {
+  #deliver(socket: MemoryDatagramSocket, data: Uint8Array, to: Endpoint): void {
     const { clock, random } = this.#environment;
     const target = isLoopbackAddress(to.address) ? this : this.#environment.hostAt(to.address);
     if (target === undefined) return;
@@ -173,8 +179,8 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
   }
 
   #arriveDatagram(data: Uint8Array, from: Endpoint, to: Endpoint): void {
-    const delayMs = this.downlink.passedMs(data.length) - this.clock.now();
-    if (delayMs > 0) this.clock.setTimeout(() => this.#receiveDatagram(data, from, to), delayMs);
+    const delayMs = this.#downlink.passedMs(data.length) - this.#environment.clock.now();
+    if (delayMs > 0) this.#environment.clock.setTimeout(() => this.#receiveDatagram(data, from, to), delayMs);
     else this.#receiveDatagram(data, from, to);
   }
 
@@ -192,7 +198,7 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
       out.pushSignal('reset');
       return undefined;
     }
-    const connection = new MemoryConnection(this, local, remote, 'open');
+    const connection = new MemoryConnection(this.#connectionSite, local, remote, 'open');
     this.#connections.add(connection);
     connection.attach(out, incoming);
     out.pushSignal('open');
@@ -212,13 +218,18 @@ export class MemoryHost implements Network, ConnectionSite, DatagramSite {
       isCut: (restart) => environment.isCut(this, to, restart),
       windowFreed: () => {
         const connection = sender instanceof AcceptingEnd ? sender.accepted : sender;
-        if (connection !== undefined) this.uplink.request(connection);
+        if (connection !== undefined) this.#uplink.request(connection);
       },
     };
   }
 
   #failedDial(remote: Endpoint, address: string | undefined): Connection {
-    const connection = new MemoryConnection(this, endpoint('0.0.0.0', 0), remote, 'connecting');
+    const connection = new MemoryConnection(
+      this.#connectionSite,
+      endpoint('0.0.0.0', 0),
+      remote,
+      'connecting',
+    );
     const error =
       address === undefined
         ? new NetworkError('NETWORK_UNREACHABLE', `no way to ${formatEndpoint(remote)}`)
