@@ -12,11 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { builtWorkerUrl, requireBuiltWorker, TorrentFixture, temporaryFolder } from './disk-fixture.fake.js';
 import { FileStorage } from './file-storage.js';
 import { SharedSlotPool } from './slot-pool.js';
 import { describeStorage, expectBytes, OpenFixture, storageError } from './storage-suite.fake.js';
+
+// For machines that are busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 beforeAll(requireBuiltWorker);
 

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { TorrentFixture } from './disk-fixture.fake.js';
 import { MemoryStorage } from './memory-storage.js';
 import { describeStorage, OpenFixture } from './storage-suite.fake.js';
+
+// For machines that are busy with other things.
+vi.setConfig({ testTimeout: 30_000 });
 
 describeStorage('MemoryStorage', () => {
   const storage = new MemoryStorage();

@@ -222,8 +222,7 @@ export class ReadCache {
   async #fill(extent: ReadExtent): Promise<void> {
     let error: StorageError | undefined;
     try {
-      const begin = extent.index * this.#extentBytes;
-      await extent.source.readBlocks(extent.piece, begin, extent.lengthBytes, extent.slots);
+      await this.#readBlocks(extent);
     } catch (cause) {
       error = storageFailure(cause, 'read', '');
       this.#index.remove(extent);
@@ -235,6 +234,11 @@ export class ReadCache {
       else if (--read.pending === 0 && !read.failed) this.#finish(read);
     }
     this.#serve();
+  }
+
+  /** Asynchronous itself, so that a storage that throws fails no sooner than one that rejects. */
+  async #readBlocks({ source, piece, index, lengthBytes, slots }: ReadExtent): Promise<void> {
+    await source.readBlocks(piece, index * this.#extentBytes, lengthBytes, slots);
   }
 
   #finish(read: CacheRead): void {

@@ -126,7 +126,7 @@ export function describeStorage(name: string, create: () => StorageUnderTest): v
         for (const piece of [0, 1, 2]) expect(await open.hashPiece(piece)).toBe('ok');
       }));
 
-    test('any layout, written in any order, reads back at any range', { timeout: 30_000 }, () =>
+    test('any layout, written in any order, reads back at any range', () =>
       using(async (medium) => {
         let runs = 0;
         const anyLayout = fc.asyncProperty(
@@ -161,8 +161,7 @@ export function describeStorage(name: string, create: () => StorageUnderTest): v
           },
         );
         await fc.assert(anyLayout, { numRuns: 50 });
-      }),
-    );
+      }));
 
     test('a piece of the wrong hash leaves the medium untouched', () =>
       using(async (medium) => {
