@@ -3,16 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { Bitfield } from './bitfield.js';
 
 /** A length and some pieces inside it. */
-const lengthAndPieces = fc
-  .integer({ min: 0, max: 200 })
-  .chain((length) =>
-    fc.record({
-      length: fc.constant(length),
-      pieces: fc.uniqueArray(fc.integer({ min: 0, max: Math.max(0, length - 1) }), {
-        maxLength: length,
-      }),
+const lengthAndPieces = fc.integer({ min: 0, max: 200 }).chain((length) =>
+  fc.record({
+    length: fc.constant(length),
+    pieces: fc.uniqueArray(fc.integer({ min: 0, max: Math.max(0, length - 1) }), {
+      maxLength: length,
     }),
-  );
+  }),
+);
 
 function bitfieldOf(length: number, pieces: readonly number[]): Bitfield {
   const field = new Bitfield(length);
@@ -80,18 +78,27 @@ describe('Bitfield', () => {
     expect(field && piecesOf(field)).toEqual([0, 1, 2, 3]);
   });
 
-  it.each([-1, 20, 21, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 0.5, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    'holds no piece %d and does not take it',
-    (piece) => {
-      const full = Bitfield.full(20);
-      expect(full.has(piece)).toBe(false);
-      expect(full.delete(piece)).toBe(false);
-      expect(full.isFull).toBe(true);
-      const empty = new Bitfield(20);
-      expect(empty.add(piece)).toBe(false);
-      expect(empty.toBytes()).toEqual(new Uint8Array(3));
-    },
-  );
+  it.each([
+    -1,
+    20,
+    21,
+    2 ** 31,
+    2 ** 32 - 1,
+    2 ** 32,
+    2 ** 32 + 1,
+    0.5,
+    1.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+  ])('holds no piece %d and does not take it', (piece) => {
+    const full = Bitfield.full(20);
+    expect(full.has(piece)).toBe(false);
+    expect(full.delete(piece)).toBe(false);
+    expect(full.isFull).toBe(true);
+    const empty = new Bitfield(20);
+    expect(empty.add(piece)).toBe(false);
+    expect(empty.toBytes()).toEqual(new Uint8Array(3));
+  });
 
   it('is full without setting spare bits', () => {
     for (let length = 0; length <= 17; length++) {

@@ -195,12 +195,18 @@ describe('kinds of addresses', () => {
     expect(isLocalAddress(text)).toBe(true);
   });
 
-  it.each(['8.8.8.8', '172.15.0.1', '172.32.0.1', '192.169.0.1', '11.0.0.1', '2001:db8::1', 'fec0::1', '1::'])(
-    '%s is not local',
-    (text) => {
-      expect(isLocalAddress(text)).toBe(false);
-    },
-  );
+  it.each([
+    '8.8.8.8',
+    '172.15.0.1',
+    '172.32.0.1',
+    '192.169.0.1',
+    '11.0.0.1',
+    '2001:db8::1',
+    'fec0::1',
+    '1::',
+  ])('%s is not local', (text) => {
+    expect(isLocalAddress(text)).toBe(false);
+  });
 
   it('loopback is 127.0.0.0/8 and ::1 only', () => {
     expect(['127.0.0.1', '127.9.9.9', '::1'].every(isLoopbackAddress)).toBe(true);

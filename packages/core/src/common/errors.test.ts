@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BencodeError, DuplicateExtensionError, isPeerloomError, PeerloomError, StorageError } from './errors.js';
+import {
+  BencodeError,
+  DuplicateExtensionError,
+  isPeerloomError,
+  PeerloomError,
+  StorageError,
+} from './errors.js';
 
 describe('PeerloomError', () => {
   it('carries a stable code, its class name, and the cause where there is one', () => {
@@ -11,12 +17,10 @@ describe('PeerloomError', () => {
   });
 
   it('is recognised also from another copy of the package, and nothing else is', () => {
-    class ForeignError extends Error {
-      readonly [Symbol.for('peerloom.error')] = true;
-    }
+    const foreign = Object.assign(new Error('x'), { [Symbol.for('peerloom.error')]: true });
     expect(isPeerloomError(new BencodeError('BENCODE_SYNTAX', 'x'))).toBe(true);
     expect(isPeerloomError(new DuplicateExtensionError('pex', 'session'))).toBe(true);
-    expect(isPeerloomError(new ForeignError())).toBe(true);
+    expect(isPeerloomError(foreign)).toBe(true);
     expect(isPeerloomError(new Error('x'))).toBe(false);
     expect(isPeerloomError({ [Symbol.for('peerloom.error')]: true })).toBe(false);
     expect(isPeerloomError(undefined)).toBe(false);

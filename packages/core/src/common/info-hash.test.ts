@@ -26,12 +26,15 @@ describe('InfoHash', () => {
     );
   });
 
-  it.each(['', hex.slice(1), `${hex}0`, `${hex.slice(1)}g`, `\u001b${hex.slice(1)}`])('refuses %j', (text) => {
-    expect(() => InfoHash.fromHex(text)).toThrow(
-      expect.objectContaining({
-        code: 'INFO_HASH_INVALID',
-        message: expect.not.stringContaining('\u001b'),
-      }),
-    );
-  });
+  it.each(['', hex.slice(1), `${hex}0`, `${hex.slice(1)}g`, `\u001b${hex.slice(1)}`])(
+    'refuses %j',
+    (text) => {
+      expect(() => InfoHash.fromHex(text)).toThrow(
+        expect.objectContaining({
+          code: 'INFO_HASH_INVALID',
+          message: expect.not.stringContaining('\u001b'),
+        }),
+      );
+    },
+  );
 });
