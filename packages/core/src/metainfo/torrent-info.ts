@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { BencodeLimits } from '../bencode/bencode.js';
+import { MetainfoError } from '../common/errors.js';
+import { InfoHash } from '../common/info-hash.js';
+import { nameText, readFiles } from './info-files.js';
+import { TorrentLayout } from './layout.js';
+import { maxPieceCount, maxPieceLength, maxTorrentFileBytes, minPieceLength } from './limits.js';
+import { RawDict } from './raw-dict.js';
+import { sanitizeTorrentName } from './sanitize-path.js';
+
+/** Bytes of a piece's SHA-1. */
+const pieceHashLength = 20;
+
+/** What {@link parseInfo} found. */
+interface InfoParts {
+  readonly raw: Uint8Array;
+  readonly infoHash: InfoHash;
+  readonly name: string;
+  readonly isPrivate: boolean;
+  readonly layout: TorrentLayout;
+  /** A view of `raw`. */
+  readonly hashes: Uint8Array;
+}
+
+/**
+ * A checked info dictionary (BEP 3): the part of a torrent that its infohash stands for. Made by
+ * {@link parseInfo}.
+ */
+export class TorrentInfo {
+  /** The bytes the infohash was taken over, to be read only. */
+  readonly raw: Uint8Array;
+  readonly infoHash: InfoHash;
+  /** Name of the file, or of the folder of all files; sanitised, so it may be shown and used in paths. */
+  readonly name: string;
+  /** Peers may come from the torrent's own trackers only (BEP 27). */
+  readonly isPrivate: boolean;
+  readonly layout: TorrentLayout;
+  readonly #hashes: Uint8Array;
+
+  /** @internal */
+  constructor(parts: InfoParts) {
+    this.raw = parts.raw;
+    this.infoHash = parts.infoHash;
+    this.name = parts.name;
+    this.isPrivate = parts.isPrivate;
+    this.layout = parts.layout;
+    this.#hashes = parts.hashes;
+  }
+
+  /** The 20 bytes of SHA-1 of a piece: a view of `raw`. Throws `METAINFO_RANGE`. */
+  pieceHash(piece: number): Uint8Array {
+    if (!this.layout.isValidPiece(piece)) {
+      throw new MetainfoError('METAINFO_RANGE', `no piece ${piece} among ${this.layout.pieceCount}`);
+    }
+    const start = piece * pieceHashLength;
+    return this.#hashes.subarray(start, start + pieceHashLength);
+  }
+}
+
+/**
+ * Reads an info dictionary as it came from a .torrent file or from peers (BEP 9). The bytes are copied;
+ * the piece hashes stay in them. Throws {@link MetainfoError}: `METAINFO_TOO_LARGE`, `METAINFO_BENCODE`
+ * (the cause tells where), `METAINFO_V2_ONLY`, `METAINFO_NAME`, `METAINFO_PIECE_LENGTH`,
+ * `METAINFO_PIECES`, `METAINFO_PIECE_COUNT`, `METAINFO_FILES`, `METAINFO_LENGTH`, `METAINFO_PATH`,
+ * `METAINFO_SYMLINK`.
+ */
+export function parseInfo(raw: Uint8Array, limits?: Partial<BencodeLimits>): TorrentInfo {
+  requireSize(raw.length, 'the info dictionary');
+  const own = new Uint8Array(raw);
+  const info = new RawDict(own, 'info', limits);
+  const hashes = readHashes(info);
+  const infoHash = InfoHash.fromBytes(createHash('sha1').update(own).digest());
+  const name = readName(info, infoHash);
+  const layout = readLayout(info, name);
+  if (layout.pieceCount * pieceHashLength !== hashes.length) {
+    throw new MetainfoError(
+      'METAINFO_PIECES',
+      `info.pieces has ${hashes.length / pieceHashLength} hashes: the files make ${layout.pieceCount} pieces`,
+    );
+  }
+  const isPrivate = (info.integer('private') ?? 0) !== 0;
+  return new TorrentInfo({ raw: own, infoHash, name, isPrivate, layout, hashes });
+}
+
+/** Throws `METAINFO_TOO_LARGE` where `lengthBytes` is more than is read. */
+export function requireSize(lengthBytes: number, what: string): void {
+  if (lengthBytes <= maxTorrentFileBytes) return;
+  throw new MetainfoError(
+    'METAINFO_TOO_LARGE',
+    `${what} has ${lengthBytes} bytes: at most ${maxTorrentFileBytes}`,
+  );
+}
+
+/** The hashes; a torrent without them may be of version 2 only (BEP 52). Of a hybrid they are all we use. */
+function readHashes(info: RawDict): Uint8Array {
+  if (!info.has('pieces') && (info.has('meta version') || info.has('file tree'))) {
+    throw new MetainfoError(
+      'METAINFO_V2_ONLY',
+      'the torrent is of version 2 only (BEP 52): it has no v1 hashes (BEP 3), which are needed',
+    );
+  }
+  const hashes = info.string('pieces');
+  if (hashes === undefined || hashes.length % pieceHashLength !== 0) {
+    const found = hashes === undefined ? 'missing or no string' : `${hashes.length} bytes`;
+    throw new MetainfoError(
+      'METAINFO_PIECES',
+      `info.pieces must be a string of ${pieceHashLength} bytes a piece: it is ${found}`,
+    );
+  }
+  return hashes;
+}
+
+function readName(info: RawDict, infoHash: InfoHash): string {
+  const bytes = info.string('name.utf-8') ?? info.string('name');
+  if (bytes === undefined) throw new MetainfoError('METAINFO_NAME', 'info.name must be a string');
+  return sanitizeTorrentName(nameText(bytes)) || infoHash.hex;
+}
+
+function readLayout(info: RawDict, name: string): TorrentLayout {
+  const pieceLength = info.integer('piece length');
+  if (pieceLength === undefined || pieceLength < minPieceLength || pieceLength > maxPieceLength) {
+    throw new MetainfoError(
+      'METAINFO_PIECE_LENGTH',
+      `info.'piece length' must be ${minPieceLength} to ${maxPieceLength} bytes: it is ${pieceLength ?? 'no integer'}`,
+    );
+  }
+  const files = readFiles(info, name);
+  let totalLength = 0;
+  for (const { lengthBytes } of files) totalLength += lengthBytes;
+  if (totalLength === 0 || totalLength > Number.MAX_SAFE_INTEGER) {
+    throw new MetainfoError(
+      'METAINFO_LENGTH',
+      `the files have ${totalLength} bytes in all: must be 1 to 2^53 - 1`,
+    );
+  }
+  if (totalLength > maxPieceCount * pieceLength) {
+    throw new MetainfoError(
+      'METAINFO_PIECE_COUNT',
+      `${totalLength} bytes make more than ${maxPieceCount} pieces of ${pieceLength} bytes`,
+    );
+  }
+  return new TorrentLayout(pieceLength, files);
+}
