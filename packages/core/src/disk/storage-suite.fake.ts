@@ -237,6 +237,10 @@ export function describeStorage(name: string, create: () => StorageUnderTest): v
       using(async (medium) => {
         const fixture = new TorrentFixture(256 * kib, [{ path: 'big', lengthBytes: 24 * 256 * kib }]);
         const open = await OpenFixture.open(medium.storage, fixture);
+        // Work enough to start every thread there may be.
+        for (const _ of [1, 2, 3]) {
+          await Promise.all([...Array(24).keys()].map((piece) => open.hashPiece(piece)));
+        }
         const work: Promise<void>[] = [];
         for (let piece = 0; piece < fixture.layout.pieceCount; piece++) {
           const wrote = open.writePiece(piece);

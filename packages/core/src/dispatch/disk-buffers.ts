@@ -40,12 +40,4 @@ export class DiskBufferLedger {
   bytesOf(plugin: string): number {
     return this.#bytes.get(plugin) ?? 0;
   }
-
-  /** Forgets what a plugin that is gone still held; how many bytes that were. */
-  forget(plugin: string): number {
-    const bytes = this.bytesOf(plugin);
-    this.#bytes.delete(plugin);
-    for (const [buffer, owner] of this.#owners) if (owner === plugin) this.#owners.delete(buffer);
-    return bytes;
-  }
 }

@@ -15,6 +15,7 @@ export type HookOf<P> = {
   string;
 
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
+type Result<F> = F extends (...args: never[]) => infer R ? Exclude<R, undefined> : never;
 
 /**
  * The plugins of one object, with an array a hook that is computed when plugins change: a hook that nobody
@@ -107,15 +108,13 @@ export class HookHost<P extends object> {
   first<K extends HookOf<P>>(
     hook: K,
     ...args: Arguments<NonNullable<P[K]>>
-  ): Exclude<ReturnType<NonNullable<P[K]> & HookFunction>, undefined> | undefined {
+  ): Result<NonNullable<P[K]>> | undefined {
     const list = this.#lists[hook];
     if (list === undefined) return undefined;
     for (const entry of list) {
       if (!this.mayCall(entry)) continue;
       const value = invoke(entry, hook, args);
-      if (value !== undefined) {
-        return value as Exclude<ReturnType<NonNullable<P[K]> & HookFunction>, undefined>;
-      }
+      if (value !== undefined) return value as Result<NonNullable<P[K]>>;
     }
     return undefined;
   }

@@ -23,10 +23,15 @@ abstract class Deadline extends Timer {
     this.dueMs = dueMs;
   }
 
+  /** Whether waiting keeps the process alive. */
+  protected get keepsProcessAlive(): boolean {
+    return false;
+  }
+
   arm(): void {
     const leftMs = Math.max(0, Math.ceil(this.dueMs - performance.now()));
     this.#timeout = setTimeout(() => this.#wake(), Math.min(leftMs, maxDelayMs));
-    this.#timeout.unref();
+    if (!this.keepsProcessAlive) this.#timeout.unref();
   }
 
   cancel(): void {
@@ -59,11 +64,17 @@ class OneShot extends Deadline {
 class Interval extends Deadline {
   readonly #callback: () => void;
   readonly #periodMs: number;
+  readonly #keepsProcessAlive: boolean;
 
-  constructor(callback: () => void, startMs: number, periodMs: number) {
+  constructor(callback: () => void, startMs: number, periodMs: number, keepsProcessAlive: boolean) {
     super(startMs + periodMs);
     this.#callback = callback;
     this.#periodMs = periodMs;
+    this.#keepsProcessAlive = keepsProcessAlive;
+  }
+
+  protected override get keepsProcessAlive(): boolean {
+    return this.#keepsProcessAlive;
   }
 
   protected fire(): void {
@@ -89,7 +100,7 @@ class Immediate extends Timer {
   }
 }
 
-/** The system's time. Timers never keep the process alive and never fire early. */
+/** The system's time. Timers never fire early, and keep the process alive only where asked to. */
 export class SystemClock implements Clock {
   now(): number {
     return performance.now();
@@ -106,8 +117,13 @@ export class SystemClock implements Clock {
   }
 
   /** A period below 1 ms counts as 1 ms. */
-  setInterval(callback: () => void, periodMs: number): TimerHandle {
-    const timer = new Interval(callback, performance.now(), Math.max(1, periodMs));
+  setInterval(
+    callback: () => void,
+    periodMs: number,
+    options: { readonly keepsProcessAlive?: boolean } = {},
+  ): TimerHandle {
+    const keepsAlive = options.keepsProcessAlive === true;
+    const timer = new Interval(callback, performance.now(), Math.max(1, periodMs), keepsAlive);
     timer.arm();
     return asHandle(timer);
   }

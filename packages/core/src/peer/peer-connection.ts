@@ -303,7 +303,7 @@ export class PeerConnection
     this.#heldHandshake = undefined;
     if (held) this.#applyHandshake(held.dict, held.fields, true);
     if (this.isClosed) return;
-    this.#owner.peerReady(state);
+    this.#startPieces();
     this.#inbound.replayKept();
   }
 
@@ -328,9 +328,14 @@ export class PeerConnection
     if (this.#isStateSent && !this.isClosed && id !== 0) this.sender.dontHave(id, piece);
   }
 
+  #startPieces(): void {
+    if (this.layout && this.state.pieces === undefined) this.pieces.startEmpty(this.layout.pieceCount);
+  }
+
   /** The layout is known now. */
   metadataKnown(): void {
     if (!this.state.isReady) return;
+    this.#startPieces();
     this.sendState();
     this.stream.guarded(() => this.#inbound.replayKept());
   }
@@ -369,6 +374,7 @@ export class PeerConnection
   // --- stream ---
 
   streamConnected(): void {
+    this.#owner.dialSettled(this.state);
     this.#sendHandshake();
   }
 
@@ -419,10 +425,7 @@ export class PeerConnection
   /** About once a second. */
   tick(nowMs: number, elapsedMs: number): void {
     const { state } = this;
-    state.received.tick(elapsedMs);
-    state.sent.tick(elapsedMs);
-    state.downloaded.tick(elapsedMs);
-    state.uploaded.tick(elapsedMs);
+    state.meters.tick(elapsedMs);
     const { settings } = this.#environment;
     if (state.phase === 'handshaking') {
       if (nowMs - state.lastReceivedAtMs < settings.handshakeTimeoutMs) return;
@@ -475,6 +478,7 @@ export class PeerConnection
     });
     const message = `extension '${scope.name}' failed in ${hook}`;
     this.close({ origin: 'fault', code: 'PLUGIN_FAULT', message, plugin: scope.name });
+    if (scope.isRequired) this.#owner.requiredPeerFault(scope);
   }
 
   pluginWarning({ name }: PluginScope, message: string): void {
@@ -496,8 +500,8 @@ export class PeerConnection
   /** Closes. What is queued is still sent where we end it on good terms. */
   close(reason: DisconnectReason): void {
     if (this.isClosed) return;
-    const wasConnecting = this.state.phase === 'connecting';
-    const isPolite = !wasConnecting && (reason.origin === 'policy' || reason.origin === 'plugin');
+    const { phase } = this.state;
+    const isPolite = phase !== 'connecting' && (reason.origin === 'policy' || reason.origin === 'plugin');
     if (isPolite) this.stream.flushBeforeClose();
     if (this.isClosed) return;
     this.state.phase = 'closed';
@@ -513,7 +517,8 @@ export class PeerConnection
     this.extensions.close();
     this.plugins.close();
     this.stream.close(isPolite);
-    this.#owner.peerClosed(this.state, reason);
+    if (phase === 'connecting') this.#owner.dialSettled(this.state);
+    this.#owner.peerClosed(this.state, reason, phase === 'ready');
   }
 
   internalError(error: unknown): void {

@@ -138,8 +138,8 @@ export class PeerContextFacade implements PeerContext {
     return {
       downloadedBytes: state.downloaded.total,
       uploadedBytes: state.uploaded.total,
-      receivedBytes: state.received.total,
-      sentBytes: state.sent.total,
+      receivedBytes: state.meters.received.total,
+      sentBytes: state.meters.sent.total,
       downloadRate: state.downloaded.rate,
       uploadRate: state.uploaded.rate,
       outstandingRequests: requests.outstandingCount,

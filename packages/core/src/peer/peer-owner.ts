@@ -1,5 +1,6 @@
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
+import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { Connection } from '../ports/network.js';
 import type { KeptBudget } from './kept-messages.js';
 import type { PeerState } from './peer-state.js';
@@ -18,12 +19,14 @@ export interface PeerOwner extends DownloadOwner, UploadOwner, RemotePiecesOwner
   dial(peer: PeerState): Connection;
   /** Both handshakes are done and no hold is open: a reason to refuse the peer after all, or `undefined`. */
   admit(peer: PeerState): DisconnectReason | undefined;
-  /** The connection is ready: our state has been sent. */
-  peerReady(peer: PeerState): void;
   /** The remote is interested, or no longer. */
   interestChanged(peer: PeerState): void;
   /** The remote has told where it listens. */
   listenEndpointKnown(peer: PeerState): void;
   /** Called once, last. */
-  peerClosed(peer: PeerState, reason: DisconnectReason): void;
+  peerClosed(peer: PeerState, reason: DisconnectReason, wasReady: boolean): void;
+  /** A dialled stream is open, or will never be. */
+  dialSettled(peer: PeerState): void;
+  /** A required plugin has failed on the connection, which is closed for it. */
+  requiredPeerFault(scope: PluginScope): void;
 }

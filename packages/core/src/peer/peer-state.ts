@@ -3,7 +3,7 @@ import type { Endpoint } from '../common/endpoint.js';
 import type { PeerSource } from '../common/peer-source.js';
 import type { PeerIdentity } from '../plugin/torrent-context.js';
 import type { ReadonlyReservedBits } from '../wire/reserved-bits.js';
-import { RateMeter } from './rate-meter.js';
+import { type RateMeter, TransferMeters } from './rate-meter.js';
 
 /**
  * Where a connection is in its life. `ready` means that both handshakes are done, no hold is open and our
@@ -57,10 +57,7 @@ export class PeerState implements PeerIdentity {
   /** How many requests the remote keeps queued (BEP 10 `reqq`). */
   requestQueue: number;
 
-  readonly received = new RateMeter();
-  readonly sent = new RateMeter();
-  readonly downloaded = new RateMeter();
-  readonly uploaded = new RateMeter();
+  readonly meters: TransferMeters;
   hashFailures = 0;
   invalidRequests = 0;
   unknownMessages = 0;
@@ -74,6 +71,8 @@ export class PeerState implements PeerIdentity {
     readonly transport: string;
     readonly localId: Uint8Array;
     readonly nowMs: number;
+    /** Of the torrent. */
+    readonly totals: TransferMeters;
   }) {
     this.connectionId = options.connectionId;
     this.endpoint = options.endpoint;
@@ -86,6 +85,15 @@ export class PeerState implements PeerIdentity {
     this.lastReceivedAtMs = options.nowMs;
     this.lastSentAtMs = options.nowMs;
     this.requestQueue = defaultRequestQueue;
+    this.meters = new TransferMeters(options.totals);
+  }
+
+  get downloaded(): RateMeter {
+    return this.meters.downloaded;
+  }
+
+  get uploaded(): RateMeter {
+    return this.meters.uploaded;
   }
 
   get isClosed(): boolean {

@@ -93,7 +93,7 @@ export class PeerStream implements ConnectionHandler {
 
   onData(chunk: Uint8Array): void {
     if (this.#state.isClosed) return;
-    this.#state.received.add(chunk.length);
+    this.#state.meters.received.add(chunk.length);
     this.#state.lastReceivedAtMs = this.#environment.clock.now();
     this.receive(chunk);
   }
@@ -162,7 +162,7 @@ export class PeerStream implements ConnectionHandler {
     try {
       const bytes = this.#queue.flush(this.#connection);
       if (bytes === 0) return;
-      this.#state.sent.add(bytes);
+      this.#state.meters.sent.add(bytes);
       this.#state.lastSentAtMs = this.#environment.clock.now();
     } catch (error) {
       this.#transformFailed(this.#sendScope, error);

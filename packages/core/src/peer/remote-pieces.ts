@@ -1,4 +1,4 @@
-import type { Bitfield } from '../common/bitfield.js';
+import { Bitfield } from '../common/bitfield.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
 import type { PeerState } from './peer-state.js';
 
@@ -17,6 +17,11 @@ export class RemotePieces {
   constructor(state: PeerState, owner: RemotePiecesOwner) {
     this.#state = state;
     this.#owner = owner;
+  }
+
+  /** The remote has said nothing yet: it has nothing. */
+  startEmpty(pieceCount: number): void {
+    this.replace(new Bitfield(pieceCount));
   }
 
   /** Takes `bits`, which become the state's own. */

@@ -22,6 +22,7 @@ export class Candidates {
   // Members that no peer but seeds has.
   #unheld: number;
   #order: CandidateOrder | undefined;
+  #orderVersion = 0;
   #isSequential = false;
 
   /** Starts with every piece a candidate. */
@@ -88,9 +89,16 @@ export class Candidates {
     return this.#order;
   }
 
-  /** Frees the order's memory until it is asked for again. */
+  /** Which order it is: another number for each one built. */
+  get orderVersion(): number {
+    return this.#orderVersion;
+  }
+
+  /** Frees the memory of the order and its log until the order is asked for again. */
   dropOrder(): void {
     this.#order = undefined;
+    this.#orderVersion++;
+    this.log.stop();
   }
 
   #enter(piece: number): void {

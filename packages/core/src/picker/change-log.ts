@@ -18,6 +18,11 @@ export class ChangeLog {
     this.#ring ??= new Int32Array(this.#length);
   }
 
+  /** Forgets all and keeps nothing more. Positions from before mean nothing from now on. */
+  stop(): void {
+    this.#ring = undefined;
+  }
+
   /** Position that the next entry will have. */
   get end(): number {
     return this.#end;

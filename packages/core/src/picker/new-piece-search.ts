@@ -20,12 +20,12 @@ const maxExceptions = 64;
  */
 class Frontier {
   readonly exceptions: number[] = [];
-  readonly order: CandidateOrder;
+  readonly orderVersion: number;
   key = 0;
   position: number;
 
-  constructor(order: CandidateOrder, position: number) {
-    this.order = order;
+  constructor(orderVersion: number, position: number) {
+    this.orderVersion = orderVersion;
     this.position = position;
   }
 }
@@ -104,7 +104,7 @@ export class NewPieceSearch {
       }
       misses++;
       if (misses === quickSteps && frontier === undefined && has.count <= maxExceptions) {
-        return this.#findBehind(this.#surveyFew(order, has), order, has, minPriority, filter);
+        return this.#findBehind(this.#surveyFew(has), order, has, minPriority, filter);
       }
     }
     if (!has.isFull && misses >= quickSteps) this.#remember(frontier, order, has, refused);
@@ -121,33 +121,34 @@ export class NewPieceSearch {
     const reached = order.reached;
     const passed = refused.filter((piece) => order.keyOf(piece) < reached);
     if ((known?.exceptions.length ?? 0) + passed.length > maxExceptions) return;
-    const frontier = known ?? this.#newFrontier(order, has);
+    const frontier = known ?? this.#newFrontier(has);
     frontier.key = reached;
     frontier.exceptions.push(...passed);
   }
 
-  /** For a peer with few pieces: all candidates among them are exceptions, and nothing is left to walk. */
-  #surveyFew(order: CandidateOrder, has: Bitfield): Frontier {
-    const frontier = this.#newFrontier(order, has);
+  /** For a peer with few pieces: all of them are exceptions, and nothing is left to walk. */
+  #surveyFew(has: Bitfield): Frontier {
+    const frontier = this.#newFrontier(has);
     frontier.key = Number.POSITIVE_INFINITY;
     has.forEach((piece) => {
-      if (this.#candidates.has(piece)) frontier.exceptions.push(piece);
+      frontier.exceptions.push(piece);
     });
     return frontier;
   }
 
-  #newFrontier(order: CandidateOrder, has: Bitfield): Frontier {
-    this.#candidates.log.start();
-    const frontier = new Frontier(order, this.#candidates.log.end);
+  #newFrontier(has: Bitfield): Frontier {
+    const { log, orderVersion } = this.#candidates;
+    log.start();
+    const frontier = new Frontier(orderVersion, log.end);
     this.#frontiers.set(has, frontier);
     return frontier;
   }
 
   /** Takes in what entered or moved since; false where that is too much, or of another order. */
   #catchUp(frontier: Frontier, order: CandidateOrder, has: Bitfield): boolean {
-    const { log } = this.#candidates;
+    const { log, orderVersion } = this.#candidates;
     const { exceptions } = frontier;
-    if (frontier.order !== order || !log.keepsFrom(frontier.position)) return false;
+    if (frontier.orderVersion !== orderVersion || !log.keepsFrom(frontier.position)) return false;
     for (; frontier.position < log.end; frontier.position++) {
       const piece = log.at(frontier.position);
       if (!this.#candidates.has(piece) || !has.has(piece) || order.keyOf(piece) >= frontier.key) continue;

@@ -13,8 +13,12 @@ export interface Clock {
   wallTimeMs(): number;
   /** Calls `callback` once, `delayMs` from now or a little later. Does not keep the process alive. */
   setTimeout(callback: () => void, delayMs: number): TimerHandle;
-  /** Calls `callback` every `periodMs` until cleared. Does not keep the process alive. */
-  setInterval(callback: () => void, periodMs: number): TimerHandle;
+  /** Calls `callback` every `periodMs` until cleared. Keeps the process alive only where asked to. */
+  setInterval(
+    callback: () => void,
+    periodMs: number,
+    options?: { readonly keepsProcessAlive?: boolean },
+  ): TimerHandle;
   /** Calls `callback` once when the events at hand have been dealt with, before any later timer. */
   setImmediate(callback: () => void): TimerHandle;
   /** Cancels; a handle that fired or was cleared before is ignored. */

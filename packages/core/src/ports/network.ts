@@ -52,7 +52,7 @@ export interface Listener {
 /** A bound datagram socket. */
 export interface DatagramSocket {
   readonly local: Endpoint;
-  /** Sends one datagram; losses are silent. `onError` hears of what the system refuses. */
+  /** Sends one datagram; losses are silent, and so is what the system refuses. */
   send(data: Uint8Array, to: Endpoint): void;
   close(): void;
 }

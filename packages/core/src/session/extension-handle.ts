@@ -1,0 +1,11 @@
+/** An extension that was added to a session or torrent. */
+export interface ExtensionHandle {
+  readonly name: string;
+  /** False once it has been removed, or was detached because it failed. */
+  readonly isActive: boolean;
+  /**
+   * Takes it out. Resolves when its `removed` has settled or the deadline passed. A `required` extension
+   * that leaves pauses its torrents until it is back, unless `allowOpen` is said.
+   */
+  remove(options?: { readonly allowOpen?: boolean }): Promise<void>;
+}

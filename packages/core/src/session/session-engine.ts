@@ -1,0 +1,483 @@
+import { AlertHub } from '../alerts/alert-hub.js';
+import type { AlertQueue } from '../alerts/alert-queue.js';
+import { alertCategories } from '../alerts/categories.js';
+import { bytesToHex, concatBytes, utf8 } from '../common/bytes.js';
+import type { DisconnectReason } from '../common/disconnect-reason.js';
+import type { Endpoint } from '../common/endpoint.js';
+import { isPeerloomError, PeerloomError, SessionError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import { ReadCache } from '../disk/read-cache.js';
+import { SharedSlotPool } from '../disk/slot-pool.js';
+import { DiskBufferLedger } from '../dispatch/disk-buffers.js';
+import type { HookEntry } from '../dispatch/hook-host.js';
+import { MessageIds } from '../dispatch/message-ids.js';
+import type { PluginScope, ScopeUsage } from '../dispatch/plugin-scope.js';
+import { NodeNetwork } from '../network/node-network.js';
+import { SystemClock } from '../network/system-clock.js';
+import { SeededRandom, SystemSecureRandom } from '../network/system-random.js';
+import { TransferMeters } from '../peer/rate-meter.js';
+import { SendBufferPool } from '../peer/send-buffer-pool.js';
+import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import type { BanOptions, BanTarget, SessionContext } from '../plugin/session-context.js';
+import type { SessionPlugin } from '../plugin/session-plugin.js';
+import type { Clock, TimerHandle } from '../ports/clock.js';
+import type { Connection, Listener, Network } from '../ports/network.js';
+import type { Random, SecureRandom } from '../ports/random.js';
+import type { Storage } from '../ports/storage.js';
+import { defaultSettings, type Settings } from '../settings/settings-table.js';
+import { validateSettings } from '../settings/validate-settings.js';
+import { Torrent } from '../torrent/torrent.js';
+import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
+import type { HandshakeParser } from '../wire/handshake.js';
+import { Bans } from './bans.js';
+import { DialBudget } from './dial-budget.js';
+import { FlushScheduler } from './flush-scheduler.js';
+import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
+import { Metrics } from './metrics.js';
+import { SessionContextFacade } from './session-context.js';
+import type { SessionOptions } from './session-options.js';
+import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
+import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
+import { SlotBudget } from './slot-budget.js';
+import { Transports } from './transports.js';
+
+const tickMs = 1000;
+
+/** The inside of a session: what its torrents, plugins and the application's facade share. */
+export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, IncomingOwner {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secureRandom: SecureRandom;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly alerts = new AlertHub();
+  readonly slots: SharedSlotPool;
+  readonly readCache: ReadCache;
+  readonly messageIds = new MessageIds();
+  readonly diskBuffers = new DiskBufferLedger();
+  readonly sendBuffers = new SendBufferPool();
+  readonly meters = new TransferMeters();
+  readonly metrics = new Metrics();
+  readonly peerId: Uint8Array;
+  readonly bans: Bans;
+  readonly plugins: SessionPlugins;
+  readonly incoming: IncomingConnections;
+  readonly transports: Transports;
+  readonly #dials: DialBudget;
+  readonly #slotBudget: SlotBudget;
+  readonly #flushes: FlushScheduler;
+  readonly #torrents = new Map<string, Torrent>();
+  readonly #listeners = new Set<Listener>();
+  readonly #alertQueues = new Set<AlertQueue>();
+  readonly #peerIds = new Set<number>();
+  readonly #usage = new Map<string, ScopeUsage>();
+  readonly #missingRequired = new Set<string>();
+  readonly #ticker: TimerHandle;
+  #connectionCount = 0;
+  #pluginCount = 0;
+  #lastTickMs: number;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SessionOptions) {
+    const saved: SessionState | undefined = options.state && decodeSessionState(options.state);
+    this.settings = { ...defaultSettings, ...validateSettings(options.settings ?? {}) };
+    this.clock = options.clock ?? new SystemClock();
+    this.secureRandom = options.secureRandom ?? new SystemSecureRandom();
+    this.random = options.random ?? new SeededRandom(bytesToHex(this.secureRandom.bytes(16)));
+    this.network = options.network ?? new NodeNetwork(this.clock);
+    this.storage = options.storage;
+    this.slots = new SharedSlotPool(this.settings.diskPoolBytes);
+    this.#slotBudget = new SlotBudget(this.slots);
+    this.readCache = new ReadCache(this.slots, {
+      maxSlots: this.#slotBudget.readSlots,
+      readAheadBytes: this.settings.readAheadBytes,
+    });
+    this.peerId = makePeerId(this.settings.peerIdPrefix, this.secureRandom);
+    this.#flushes = new FlushScheduler(this.clock);
+    this.#dials = new DialBudget(this.settings);
+    this.bans = new Bans(this.clock);
+    if (saved) this.bans.load(saved.bans);
+    this.transports = new Transports(this.network, this.settings, (connection) =>
+      this.incoming.accept(connection),
+    );
+    this.incoming = new IncomingConnections({
+      owner: this,
+      alerts: this.alerts,
+      settings: this.settings,
+      clock: this.clock,
+      random: this.random,
+    });
+    this.plugins = new SessionPlugins(this, saved?.plugins ?? new Map());
+    this.#lastTickMs = this.clock.now();
+    this.#ticker = this.clock.setInterval(() => this.#tick(), tickMs, { keepsProcessAlive: true });
+    if (options.secureRandom !== undefined) {
+      const message = 'keys and ids come from a random source that the application chose: insecure';
+      this.alerts.post('performanceWarning', { message });
+    }
+    for (const extension of options.extensions ?? []) this.plugins.add(extension);
+  }
+
+  get isStopped(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  get torrents(): readonly Torrent[] {
+    return [...this.#torrents.values()];
+  }
+
+  get peerCount(): number {
+    return this.#peerIds.size;
+  }
+
+  get listenEndpoints(): readonly Endpoint[] {
+    return [...this.#listeners].map(({ local }) => local);
+  }
+
+  get removeDeadlineMs(): number {
+    return this.settings.pluginRemoveDeadlineMs;
+  }
+
+  // --- torrents ---
+
+  findTorrent(infoHash: InfoHash): Torrent | undefined {
+    return this.#torrents.get(infoHash.hex);
+  }
+
+  addTorrent(params: AddTorrentParams): Torrent {
+    this.#checkRunning();
+    const torrent = new Torrent(this, params, this.meters);
+    const { hex } = torrent.infoHash;
+    if (this.#torrents.has(hex)) {
+      throw new SessionError('SESSION_DUPLICATE_TORRENT', `the torrent ${hex} is here already`);
+    }
+    this.#torrents.set(hex, torrent);
+    try {
+      for (const name of this.#missingRequired) torrent.requiredMissing(name);
+      for (const entry of this.plugins.hooks.entries) torrent.plugins.attachSession(entry);
+      for (const factory of params.extensions ?? []) torrent.plugins.add(factory, params.userData);
+    } catch (error) {
+      this.#torrents.delete(hex);
+      void torrent.close();
+      throw error;
+    }
+    this.alerts.post('torrentAdded', { infoHash: torrent.infoHash, name: torrent.name });
+    torrent.start();
+    return torrent;
+  }
+
+  async removeTorrent(torrent: Torrent): Promise<void> {
+    if (this.#torrents.get(torrent.infoHash.hex) !== torrent) return;
+    this.#torrents.delete(torrent.infoHash.hex);
+    await torrent.close();
+    this.alerts.post('torrentRemoved', { infoHash: torrent.infoHash });
+  }
+
+  /** Calls `listener` after alerts of this torrent. Returns what ends that. */
+  whenTorrentChanges(torrent: Torrent, listener: () => void): () => void {
+    return this.alerts.addSink({
+      mask: alertCategories.torrent,
+      deliver: (alert) => {
+        if ('infoHash' in alert && alert.infoHash?.hex === torrent.infoHash.hex) listener();
+      },
+    });
+  }
+
+  /** Feeds a reader's queue until the session has stopped. */
+  addAlertQueue(queue: AlertQueue): () => void {
+    this.#alertQueues.add(queue);
+    const remove = this.alerts.addSink(queue);
+    return () => {
+      this.#alertQueues.delete(queue);
+      remove();
+    };
+  }
+
+  // --- listening and connecting ---
+
+  async listen(local: Endpoint): Promise<Endpoint> {
+    this.#checkRunning();
+    try {
+      const listener = await this.network.listen(local, (connection) => this.incoming.accept(connection));
+      if (this.isStopped) {
+        await listener.close();
+        throw new SessionError('SESSION_STOPPED', 'the session has stopped');
+      }
+      this.#listeners.add(listener);
+      this.alerts.post('listenSucceeded', { endpoint: listener.local });
+      return listener.local;
+    } catch (error) {
+      if (isPeerloomError(error)) this.alerts.post('listenFailed', { endpoint: local, error });
+      throw error;
+    }
+  }
+
+  listenPort(family: 4 | 6): number | undefined {
+    for (const { local } of this.#listeners) if (local.family === family) return local.port;
+    return undefined;
+  }
+
+  accept(
+    infoHash: InfoHash,
+    connection: Connection,
+    handshake: HandshakeParser,
+    rest: Uint8Array,
+  ): number | DisconnectReason {
+    const torrent = this.findTorrent(infoHash) ?? this.#addUnknown(infoHash, connection.remote);
+    if (torrent === undefined) {
+      const message = `no torrent ${infoHash.hex}`;
+      return { origin: 'policy', code: 'PEER_UNKNOWN_TORRENT', message };
+    }
+    return torrent.peers.accept(connection, handshake, rest) ?? this.#connectionCount;
+  }
+
+  #addUnknown(infoHash: InfoHash, remote: Endpoint): Torrent | undefined {
+    const params = this.plugins.hooks.first('onUnknownTorrent', infoHash, remote);
+    if (params === undefined || this.isStopped) return undefined;
+    const { torrent } = params;
+    const offered = 'info' in torrent ? torrent.info.infoHash : torrent.infoHash;
+    if (!offered.equals(infoHash)) return undefined;
+    try {
+      return this.addTorrent(params);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      this.alerts.post('sessionError', { error });
+      return undefined;
+    }
+  }
+
+  closePending(connectionId: number, reason: DisconnectReason): void {
+    for (const torrent of this.#torrents.values()) {
+      torrent.peers.byId(connectionId)?.close(reason);
+    }
+  }
+
+  dial(remote: Endpoint): Connection {
+    return this.transports.dial(remote);
+  }
+
+  takeDial(): boolean {
+    return this.hasRoomForPeer() && this.#dials.take(this.clock.now());
+  }
+
+  dialSettled(connectionId: number): void {
+    this.#dials.settled(connectionId);
+  }
+
+  hasRoomForPeer(): boolean {
+    return !this.isStopped && this.#peerIds.size < this.settings.maxConnections;
+  }
+
+  nextConnectionId(): number {
+    return ++this.#connectionCount;
+  }
+
+  peerOpened(connectionId: number, isIncoming: boolean): void {
+    this.#peerIds.add(connectionId);
+    if (isIncoming) this.incoming.numbered(connectionId);
+    else this.#dials.started(connectionId);
+  }
+
+  peerAdmitted(connectionId: number): void {
+    this.incoming.admitted(connectionId);
+  }
+
+  peerClosed(connectionId: number): void {
+    this.#peerIds.delete(connectionId);
+    this.incoming.closed(connectionId);
+  }
+
+  scheduleFlush(flush: () => void): void {
+    this.#flushes.schedule(flush);
+  }
+
+  openableBlocks(): number {
+    return this.#slotBudget.openableBlocks(this.#torrents.values(), this.readCache.stats.slotsHeld);
+  }
+
+  // --- bans ---
+
+  blocked(endpoint: Endpoint): DisconnectReason | undefined {
+    const isOurs = this.listenEndpoints.some(
+      ({ address, port }) => address === endpoint.address && port === endpoint.port,
+    );
+    if (isOurs) return { origin: 'policy', code: 'PEER_SELF', message: 'our own endpoint' };
+    const ban = this.bans.ofEndpoint(endpoint);
+    return ban && banned(ban.reason);
+  }
+
+  blockedPrincipal(principal: string): DisconnectReason | undefined {
+    const ban = this.bans.ofPrincipal(principal);
+    return ban && banned(ban.reason);
+  }
+
+  /** Bans, and closes the connections that it meets. */
+  ban(target: BanTarget, options: BanOptions, plugin: string | undefined): void {
+    this.bans.add(target, options, plugin);
+    this.alerts.post('peerBanned', {
+      endpoint: 'endpoint' in target ? target.endpoint : undefined,
+      principal: 'principal' in target ? target.principal : undefined,
+      reason: options.reason,
+      plugin,
+      durationMs: options.durationMs ?? -1,
+    });
+    for (const torrent of this.#torrents.values()) {
+      for (const peer of torrent.peers.all()) {
+        const { endpoint, listenEndpoint, principal } = peer.state;
+        const reason =
+          this.blocked(endpoint) ??
+          (listenEndpoint && this.blocked(listenEndpoint)) ??
+          (principal === undefined ? undefined : this.blockedPrincipal(principal));
+        if (reason) peer.close(reason);
+      }
+    }
+  }
+
+  unban(target: BanTarget): boolean {
+    const wasBanned = this.bans.remove(target);
+    if (wasBanned) this.#alertUnbanned(target);
+    return wasBanned;
+  }
+
+  #alertUnbanned(target: BanTarget): void {
+    this.alerts.post('peerUnbanned', {
+      endpoint: 'endpoint' in target ? target.endpoint : undefined,
+      principal: 'principal' in target ? target.principal : undefined,
+    });
+  }
+
+  // --- plugins ---
+
+  nextPluginSequence(): number {
+    return ++this.#pluginCount;
+  }
+
+  usageOf(plugin: string): ScopeUsage {
+    let usage = this.#usage.get(plugin);
+    if (usage === undefined) {
+      usage = { holds: 0, timers: 0, channels: 0 };
+      this.#usage.set(plugin, usage);
+    }
+    return usage;
+  }
+
+  get usage(): ReadonlyMap<string, ScopeUsage> {
+    return this.#usage;
+  }
+
+  makeContext(scope: PluginScope): SessionContext {
+    return new SessionContextFacade(this, scope);
+  }
+
+  sessionContextFor(torrentScope: PluginScope): SessionContext {
+    return this.plugins.contextFor(torrentScope) ?? new SessionContextFacade(this, torrentScope);
+  }
+
+  pluginAttached(entry: HookEntry<SessionPlugin>): void {
+    const { scope } = entry;
+    for (const torrent of this.torrents) {
+      if (scope.isClosed) return;
+      try {
+        torrent.plugins.attachSession(entry);
+      } catch (error) {
+        // A required plugin that refuses a torrent which is there already: nothing goes on without it.
+        torrent.pluginFault(scope, 'newTorrent', error);
+        torrent.requiredMissing(scope.name);
+      }
+    }
+    this.#missingRequired.delete(scope.name);
+    for (const torrent of this.torrents) torrent.requiredBack(scope.name);
+  }
+
+  detachFromTorrents(scope: PluginScope, { allowOpen }: { readonly allowOpen: boolean }): void {
+    const isMissed = scope.isRequired && !allowOpen;
+    if (isMissed) this.#missingRequired.add(scope.name);
+    for (const torrent of this.torrents) {
+      torrent.plugins.removeSession(scope);
+      if (isMissed) torrent.requiredMissing(scope.name);
+    }
+  }
+
+  pluginFault(scope: PluginScope, hook: string, error: unknown): void {
+    this.alerts.post('pluginFault', {
+      plugin: scope.name,
+      scope: scope.level,
+      hook,
+      error,
+      infoHash: undefined,
+      endpoint: undefined,
+      action: scope.isRequired ? 'sessionStopped' : 'pluginDetached',
+    });
+    this.plugins.detach(scope);
+  }
+
+  pluginWarning({ name }: PluginScope, message: string): void {
+    this.alerts.post('pluginWarning', { plugin: name, message });
+  }
+
+  saveState(): Uint8Array {
+    return encodeSessionState(this.bans.save(), this.plugins.saveState());
+  }
+
+  // --- time and the end ---
+
+  #tick(): void {
+    const nowMs = this.clock.now();
+    const elapsedMs = nowMs - this.#lastTickMs;
+    this.#lastTickMs = nowMs;
+    this.meters.tick(elapsedMs);
+    this.plugins.hooks.notify('onTick');
+    for (const torrent of this.torrents) torrent.tick(nowMs, elapsedMs);
+    this.incoming.tick();
+    this.#slotBudget.relieve(this.#torrents.values());
+    for (const { target } of this.bans.takeExpired()) this.#alertUnbanned(target);
+  }
+
+  /** Stops everything, once. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const closing = [...this.#listeners].map((listener) => listener.close());
+    this.#listeners.clear();
+    this.incoming.close();
+    await this.plugins.removeAll();
+    const torrents = this.torrents;
+    this.#torrents.clear();
+    const results = await Promise.allSettled([
+      ...torrents.map((torrent) => torrent.close()),
+      ...closing,
+    ]);
+    this.clock.clear(this.#ticker);
+    for (const result of results) {
+      if (result.status === 'rejected') this.#reportFailedStop(result.reason);
+    }
+    for (const torrent of torrents) this.alerts.post('torrentRemoved', { infoHash: torrent.infoHash });
+    this.alerts.post('sessionStopped', {});
+    this.alerts.flush();
+    for (const queue of [...this.#alertQueues]) queue.close();
+  }
+
+  #reportFailedStop(reason: unknown): void {
+    const error = isPeerloomError(reason)
+      ? reason
+      : new PeerloomError('SESSION_STOP', 'stopping failed in part', { cause: reason });
+    this.alerts.post('sessionError', { error });
+  }
+
+  #checkRunning(): void {
+    if (this.isStopped) throw new SessionError('SESSION_STOPPED', 'the session has stopped');
+  }
+}
+
+function banned(reason: string): DisconnectReason {
+  return { origin: 'policy', code: 'PEER_BANNED', message: `banned: ${reason}` };
+}
+
+function makePeerId(prefix: string, random: SecureRandom): Uint8Array {
+  const head = utf8(prefix);
+  return concatBytes(head, random.bytes(20 - head.length));
+}
+

@@ -1,0 +1,165 @@
+import type { AlertOf, AlertType } from '../alerts/alert.js';
+import { AlertQueue } from '../alerts/alert-queue.js';
+import { alertCategories, alertCategoryOf, defaultAlertMask } from '../alerts/categories.js';
+import { type Endpoint, parseEndpoint } from '../common/endpoint.js';
+import { PluginError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import type { PluginKey } from '../plugin/plugin-key.js';
+import type { Ban, BanOptions, BanTarget, SessionStats } from '../plugin/session-context.js';
+import type { SessionPlugin } from '../plugin/session-plugin.js';
+import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
+import type { Settings } from '../settings/settings-table.js';
+import type { Torrent } from '../torrent/torrent.js';
+import type { ExtensionHandle } from './extension-handle.js';
+import { SessionEngine } from './session-engine.js';
+import type { SessionOptions } from './session-options.js';
+import { sessionStats } from './session-stats.js';
+import { TorrentHandle } from './torrent-handle.js';
+
+/** Options of {@link Session.alerts}. */
+export interface AlertsOptions {
+  /** Bits of `alertCategories`. Default: all but block and log. */
+  readonly mask?: number;
+  /** Alerts kept for a slow reader; further ones are dropped and counted. Default: `alertQueueSize`. */
+  readonly capacity?: number;
+}
+
+/**
+ * A BitTorrent session: torrents, the connections between them and other peers, and the extensions that
+ * change what happens there. Everything runs on one thread.
+ */
+export class Session {
+  readonly #engine: SessionEngine;
+  readonly #handles = new WeakMap<Torrent, TorrentHandle>();
+
+  /**
+   * Throws `SETTING_…` for settings that are wrong, `SESSION_STATE` for a damaged state, `PLUGIN_…` for
+   * extensions that can't be added.
+   */
+  constructor(options: SessionOptions) {
+    this.#engine = new SessionEngine(options);
+  }
+
+  get settings(): Settings {
+    return this.#engine.settings;
+  }
+
+  /** The 20 bytes that our handshakes carry. */
+  get peerId(): Uint8Array {
+    return this.#engine.peerId.slice();
+  }
+
+  /** Endpoints that are listened on, with their bound ports. */
+  get listenEndpoints(): readonly Endpoint[] {
+    return this.#engine.listenEndpoints;
+  }
+
+  /**
+   * Listens for peers; `ADDRESS:PORT` or `[IPv6]:PORT`, port 0 for any. Resolves with what was bound;
+   * rejects with `NETWORK_…`, `ENDPOINT_…` or `SESSION_STOPPED`.
+   */
+  async listen(local: Endpoint | string): Promise<Endpoint> {
+    return this.#engine.listen(typeof local === 'string' ? parseEndpoint(local) : local);
+  }
+
+  /** Throws `SESSION_DUPLICATE_TORRENT`, `SESSION_STOPPED`, or what a required extension objects. */
+  addTorrent(params: AddTorrentParams): TorrentHandle {
+    return this.#handleOf(this.#engine.addTorrent(params));
+  }
+
+  torrents(): readonly TorrentHandle[] {
+    return this.#engine.torrents.map((torrent) => this.#handleOf(torrent));
+  }
+
+  torrent(infoHash: InfoHash): TorrentHandle | undefined {
+    const torrent = this.#engine.findTorrent(infoHash);
+    return torrent && this.#handleOf(torrent);
+  }
+
+  /** Closes a torrent's connections and data. The files stay. */
+  async removeTorrent(infoHash: InfoHash): Promise<void> {
+    const torrent = this.#engine.findTorrent(infoHash);
+    if (torrent) await this.#engine.removeTorrent(torrent);
+  }
+
+  #handleOf(torrent: Torrent): TorrentHandle {
+    let handle = this.#handles.get(torrent);
+    if (handle === undefined) {
+      handle = new TorrentHandle(this.#engine, torrent);
+      this.#handles.set(torrent, handle);
+    }
+    return handle;
+  }
+
+  /**
+   * Adds an extension to the session; torrents that exist are shown to it. Throws
+   * {@link DuplicateExtensionError}, `PLUGIN_NAME`, `PLUGIN_API_VERSION`, `PLUGIN_ORDER`.
+   */
+  addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle {
+    const scope = this.#engine.plugins.add(extension);
+    return {
+      name: scope.name,
+      get isActive() {
+        return !scope.isClosed;
+      },
+      remove: (options = {}) =>
+        this.#engine.plugins.remove(scope, { allowOpen: options.allowOpen === true }),
+    };
+  }
+
+  /** Takes out an extension by name. Rejects with `PLUGIN_UNKNOWN`. */
+  async removeExtension(name: string, options: { readonly allowOpen?: boolean } = {}): Promise<void> {
+    const entry = this.#engine.plugins.hooks.find(name);
+    if (!entry) throw new PluginError('PLUGIN_UNKNOWN', `there is no extension '${name}' in this session`);
+    await this.#engine.plugins.remove(entry.scope, { allowOpen: options.allowOpen === true });
+  }
+
+  /** The session plugin of an extension. */
+  plugin<T>(key: PluginKey<T>): T | undefined {
+    return this.#engine.plugins.hooks.find(key.name)?.plugin as T | undefined;
+  }
+
+  /** Alerts from now on, for `for await`. Ends when the session has stopped. */
+  alerts({ mask = defaultAlertMask, capacity }: AlertsOptions = {}): AlertQueue {
+    const queue: AlertQueue = new AlertQueue(mask, capacity ?? this.settings.alertQueueSize, () => remove());
+    const remove = this.#engine.addAlertQueue(queue);
+    return queue;
+  }
+
+  /** Calls `listener` for each alert of a type. Returns what ends that. */
+  on<T extends AlertType>(type: T, listener: (alert: AlertOf<T>) => void): () => void {
+    return this.#engine.alerts.addSink({
+      mask: alertCategories[alertCategoryOf[type]],
+      deliver: (alert) => {
+        if (alert.type === type) listener(alert as AlertOf<T>);
+      },
+    });
+  }
+
+  ban(target: BanTarget, options: BanOptions): void {
+    this.#engine.ban(target, options, undefined);
+  }
+
+  unban(target: BanTarget): boolean {
+    return this.#engine.unban(target);
+  }
+
+  bans(): readonly Ban[] {
+    return this.#engine.bans.list();
+  }
+
+  stats(): SessionStats {
+    return sessionStats(this.#engine);
+  }
+
+  /** Bans and what extensions keep, to give to the next session as `state`. */
+  saveState(): Uint8Array {
+    return this.#engine.saveState();
+  }
+
+  /** Stops listening, lets extensions finish within their deadline, closes torrents. Resolves when done. */
+  stop(): Promise<void> {
+    return this.#engine.stop();
+  }
+}

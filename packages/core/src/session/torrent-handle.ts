@@ -1,0 +1,158 @@
+import type { ReadonlyBitfield } from '../common/bitfield.js';
+import type { Endpoint } from '../common/endpoint.js';
+import { PluginError, type PeerloomError, SessionError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import type { TorrentState } from '../common/torrent-state.js';
+import type { TorrentInfo } from '../metainfo/torrent-info.js';
+import type { PluginKey } from '../plugin/plugin-key.js';
+import type { KnownPeer, PauseOptions, TorrentStats } from '../plugin/torrent-context.js';
+import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
+import type { Torrent } from '../torrent/torrent.js';
+import { torrentStats } from '../torrent/torrent-stats.js';
+import type { ExtensionHandle } from './extension-handle.js';
+import { type PeerInfo, peerInfo } from './peer-info.js';
+import type { SessionEngine } from './session-engine.js';
+
+/** An application's handle of one torrent. After the torrent was removed, reads give the last value. */
+export class TorrentHandle {
+  readonly #engine: SessionEngine;
+  readonly #torrent: Torrent;
+
+  /** @internal Made by {@link Session.addTorrent}. */
+  constructor(engine: SessionEngine, torrent: Torrent) {
+    this.#engine = engine;
+    this.#torrent = torrent;
+  }
+
+  get infoHash(): InfoHash {
+    return this.#torrent.infoHash;
+  }
+
+  /** From the metadata, else the magnet's display name, else the infohash. */
+  get name(): string {
+    return this.#torrent.name;
+  }
+
+  get state(): TorrentState {
+    return this.#torrent.life.state;
+  }
+
+  get isPaused(): boolean {
+    return this.#torrent.life.isPaused;
+  }
+
+  /** What stopped it, in state `error`. */
+  get error(): PeerloomError | undefined {
+    return this.#torrent.life.error;
+  }
+
+  /** `undefined` before metadata is known. */
+  get info(): TorrentInfo | undefined {
+    return this.#torrent.info;
+  }
+
+  get stats(): TorrentStats {
+    return torrentStats(this.#torrent);
+  }
+
+  /** Bytes hashed by the check that is running or ran last. */
+  get checkedBytes(): number {
+    return this.#torrent.checkedBytes;
+  }
+
+  /** What we have, now; `undefined` before metadata. */
+  pieces(): ReadonlyBitfield | undefined {
+    return this.#torrent.picker?.have.clone();
+  }
+
+  /** All connections as they are now. */
+  peers(): readonly PeerInfo[] {
+    return this.#torrent.peers.all().map((peer) => peerInfo(peer));
+  }
+
+  knownPeers(): readonly KnownPeer[] {
+    return this.#torrent.peers.known.list().map((record) => ({ ...record }));
+  }
+
+  /** Adds a peer to connect to. False where it is known, banned, or a plugin objects. */
+  addPeer(endpoint: Endpoint): boolean {
+    return this.#torrent.peers.add(endpoint, 'manual');
+  }
+
+  /** Adds an extension to this torrent; connections that exist are shown to it. */
+  addExtension(factory: TorrentPluginFactory, userData?: unknown): ExtensionHandle {
+    const torrent = this.#torrent;
+    if (torrent.isClosed) throw new SessionError('SESSION_TORRENT_REMOVED', 'the torrent was removed');
+    const scope = torrent.plugins.add(factory, userData);
+    const { infoHash } = torrent;
+    this.#engine.alerts.post('pluginAdded', { plugin: scope.name, infoHash });
+    return {
+      name: scope.name,
+      get isActive() {
+        return !scope.isClosed;
+      },
+      remove: async (options = {}) => {
+        if (!scope.isClosed) this.#remove(scope.name, options.allowOpen === true);
+      },
+    };
+  }
+
+  /** Takes out an extension of this torrent. Throws `PLUGIN_UNKNOWN` where there is none of that name. */
+  removeExtension(name: string, options: { readonly allowOpen?: boolean } = {}): void {
+    this.#remove(name, options.allowOpen === true);
+  }
+
+  #remove(name: string, allowOpen: boolean): void {
+    if (!this.#torrent.plugins.removeNamed(name, { allowOpen })) {
+      throw new PluginError('PLUGIN_UNKNOWN', `there is no extension '${name}' on this torrent`);
+    }
+    const { infoHash } = this.#torrent;
+    this.#engine.alerts.post('pluginRemoved', { plugin: name, infoHash });
+  }
+
+  /** The torrent plugin that an extension made for this torrent. */
+  plugin<T>(key: PluginKey<T>): T | undefined {
+    return this.#torrent.plugins.hooks.find(key.name)?.plugin as T | undefined;
+  }
+
+  pause(options?: PauseOptions): void {
+    this.#torrent.life.pause(options);
+  }
+
+  /** Goes on; after an error the data is checked first. */
+  resume(options?: PauseOptions): void {
+    this.#torrent.life.resume(options);
+  }
+
+  /** Hashes the data anew. Resolves when done. */
+  recheck(): Promise<void> {
+    return this.#torrent.recheck();
+  }
+
+  /** Resolves once the data was checked; rejects where the torrent stops in error or is removed first. */
+  checked(): Promise<void> {
+    return this.#when(() => this.#torrent.isChecked);
+  }
+
+  /** Resolves once every wanted piece is had; rejects where the torrent stops in error or is removed. */
+  finished(): Promise<void> {
+    return this.#when(() => this.state === 'seeding' || this.state === 'finished');
+  }
+
+  #when(isThere: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): boolean => {
+        if (isThere()) resolve();
+        else if (this.state === 'error') reject(this.error);
+        else if (this.#torrent.isClosed) {
+          reject(new SessionError('SESSION_TORRENT_REMOVED', 'the torrent was removed'));
+        } else return false;
+        return true;
+      };
+      if (look()) return;
+      const remove = this.#engine.whenTorrentChanges(this.#torrent, () => {
+        if (look()) remove();
+      });
+    });
+  }
+}

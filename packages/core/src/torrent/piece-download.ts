@@ -1,0 +1,57 @@
+import type { PeerState } from '../peer/peer-state.js';
+import type { BlockSource } from '../plugin/torrent-context.js';
+
+/** Copies of blocks remembered a piece, beside the committed ones. */
+const maxDuplicates = 64;
+
+/** One piece on its way from peers to storage: its slots, and who sent what. */
+export class PieceDownload {
+  readonly piece: number;
+  /** Blocks go to storage as they come, unverified, because the piece is large. */
+  readonly isSpilled: boolean;
+  /** Slot of each block; -1 where it is not in memory. */
+  readonly slots: number[];
+  readonly #sources: (PeerState | undefined)[];
+  readonly #duplicates: BlockSource[] = [];
+  /** Writes of spilled blocks under way. */
+  pendingWrites = 0;
+  phase: 'collecting' | 'writing' | 'failed' | 'ended' = 'collecting';
+  holds = 0;
+
+  constructor(piece: number, blockCount: number, isSpilled: boolean) {
+    this.piece = piece;
+    this.isSpilled = isSpilled;
+    this.slots = new Array<number>(blockCount).fill(-1);
+    this.#sources = new Array<PeerState | undefined>(blockCount).fill(undefined);
+  }
+
+  setSource(block: number, peer: PeerState): void {
+    this.#sources[block] = peer;
+  }
+
+  /** Notes another copy of a block, by its digest. */
+  addDuplicate(block: number, peer: PeerState, digest: Uint8Array): void {
+    if (this.#duplicates.length >= maxDuplicates) return;
+    this.#duplicates.push({ block, peer, duplicateDigest: digest });
+  }
+
+  /** Who sent the committed block. */
+  sourceOf(block: number): PeerState | undefined {
+    return this.#sources[block];
+  }
+
+  /** Who sent committed blocks, each once. */
+  contributors(): ReadonlySet<PeerState> {
+    const peers = new Set<PeerState>();
+    for (const peer of this.#sources) if (peer) peers.add(peer);
+    return peers;
+  }
+
+  sources(): readonly BlockSource[] {
+    const sources: BlockSource[] = [];
+    for (const [block, peer] of this.#sources.entries()) {
+      if (peer) sources.push({ block, peer, duplicateDigest: undefined });
+    }
+    return [...sources, ...this.#duplicates];
+  }
+}

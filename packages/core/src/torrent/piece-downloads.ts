@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto';
+import { blockLength } from '../common/block.js';
+import { PluginError, StorageError } from '../common/errors.js';
+import type { PluginScope } from '../dispatch/plugin-scope.js';
+import type { TorrentInfo } from '../metainfo/torrent-info.js';
+import type { PeerState } from '../peer/peer-state.js';
+import type { PiecePicker } from '../picker/piece-picker.js';
+import type { BlockSource, PieceHold } from '../plugin/torrent-context.js';
+import type { Clock } from '../ports/clock.js';
+import type { SlotPool } from '../ports/slots.js';
+import type { TorrentStorage } from '../ports/storage.js';
+import { PieceDownload } from './piece-download.js';
+
+const pieceHoldMs = 10_000;
+/** A piece larger than this share of the pool is spilled. */
+const spillShare = 8;
+
+/** What collecting pieces asks of its torrent. */
+export interface PieceDownloadsOwner {
+  /** Another copy of a block is on its way from these peers and no longer needed. */
+  cancelRequests(piece: number, block: number): void;
+  piecePassed(piece: number, contributors: ReadonlySet<PeerState>): void;
+  /** The blocks are readable until the call returns, or a hold taken in it ends. */
+  pieceFailed(piece: number, contributors: ReadonlySet<PeerState>): void;
+  /** A failed piece is open again. */
+  pieceReopened(): void;
+  storageFailed(error: StorageError): void;
+  countRedundant(bytes: number): void;
+  pluginFault(scope: PluginScope, hook: string, error: unknown): void;
+}
+
+/** Pieces on their way from peers to storage: commits blocks, seals and writes pieces, and what follows. */
+export class PieceDownloads {
+  readonly #owner: PieceDownloadsOwner;
+  readonly #info: TorrentInfo;
+  readonly #picker: PiecePicker;
+  readonly #storage: TorrentStorage;
+  readonly #slots: SlotPool;
+  readonly #clock: Clock;
+  readonly #open = new Map<number, PieceDownload>();
+  #isClosed = false;
+
+  constructor(options: {
+    readonly owner: PieceDownloadsOwner;
+    readonly info: TorrentInfo;
+    readonly picker: PiecePicker;
+    readonly storage: TorrentStorage;
+    readonly slots: SlotPool;
+    readonly clock: Clock;
+  }) {
+    this.#owner = options.owner;
+    this.#info = options.info;
+    this.#picker = options.picker;
+    this.#storage = options.storage;
+    this.#slots = options.slots;
+    this.#clock = options.clock;
+  }
+
+  sources(piece: number): readonly BlockSource[] {
+    return this.#open.get(piece)?.sources() ?? [];
+  }
+
+  /** Takes the slot with a block that a peer has sent. */
+  commit(peer: PeerState, piece: number, block: number, slot: number): void {
+    const result = this.#isClosed ? 'unwanted' : this.#picker.receive(peer.connectionId, piece, block);
+    const length = this.#info.layout.blockSize(piece, block);
+    if (result === 'first') {
+      const download = this.#downloadOf(piece);
+      download.setSource(block, peer);
+      this.#owner.cancelRequests(piece, block);
+      if (download.isSpilled) this.#spill(download, block, slot, length);
+      else download.slots[block] = slot;
+      this.#sealIfComplete(download);
+      return;
+    }
+    if (result === 'duplicate') {
+      const bytes = this.#slots.view(slot).subarray(0, length);
+      const digest = createHash('sha1').update(bytes).digest();
+      this.#open.get(piece)?.addDuplicate(block, peer, digest);
+    }
+    this.#slots.release(slot);
+    this.#owner.countRedundant(length);
+  }
+
+  #downloadOf(piece: number): PieceDownload {
+    const known = this.#open.get(piece);
+    if (known) return known;
+    const { layout } = this.#info;
+    const blockCount = layout.blockCount(piece);
+    const isSpilled = blockCount > this.#slots.capacity / spillShare;
+    const download = new PieceDownload(piece, blockCount, isSpilled);
+    this.#open.set(piece, download);
+    return download;
+  }
+
+  #spill(download: PieceDownload, block: number, slot: number, length: number): void {
+    download.pendingWrites++;
+    this.#storage
+      .writeBlock(download.piece, block * blockLength, slot, length)
+      .then(
+        () => {
+          download.pendingWrites--;
+          this.#slots.release(slot);
+          this.#sealIfComplete(download);
+        },
+        (error: unknown) => {
+          download.pendingWrites--;
+          this.#slots.release(slot);
+          this.#writeFailed(download, error);
+        },
+      );
+  }
+
+  #sealIfComplete(download: PieceDownload): void {
+    const { piece } = download;
+    if (this.#isClosed || download.phase !== 'collecting' || download.pendingWrites > 0) return;
+    if (!this.#picker.isComplete(piece)) return;
+    download.phase = 'writing';
+    this.#picker.seal(piece);
+    const expected = this.#info.pieceHash(piece);
+    const verdict = download.isSpilled
+      ? this.#storage.hashPiece(piece, expected)
+      : this.#storage.writePiece(piece, download.slots, expected);
+    verdict.then(
+      (result) => (result === 'ok' ? this.#passed(download) : this.#failed(download)),
+      (error: unknown) => this.#writeFailed(download, error),
+    );
+  }
+
+  #passed(download: PieceDownload): void {
+    if (download.phase === 'ended') return;
+    this.#freeSlots(download);
+    if (this.#isClosed) return;
+    this.#picker.piecePassed(download.piece);
+    this.#owner.piecePassed(download.piece, download.contributors());
+    this.#end(download);
+  }
+
+  #failed(download: PieceDownload): void {
+    if (this.#isClosed || download.phase === 'ended') {
+      this.#freeSlots(download);
+      return;
+    }
+    download.phase = 'failed';
+    download.holds++;
+    this.#owner.pieceFailed(download.piece, download.contributors());
+    this.#releaseHold(download);
+  }
+
+  #writeFailed(download: PieceDownload, error: unknown): void {
+    const wasEnded = download.phase === 'ended';
+    this.#giveUp(download);
+    if (this.#isClosed || wasEnded) return;
+    const failure =
+      error instanceof StorageError
+        ? error
+        : new StorageError('STORAGE_IO', `writing failed: ${String(error)}`, '', { cause: error });
+    this.#owner.storageFailed(failure);
+  }
+
+  /** Keeps a failed piece's blocks; see `TorrentContext.holdPiece`. */
+  hold(piece: number, scope: PluginScope): PieceHold {
+    const download = this.#open.get(piece);
+    if (download?.phase !== 'failed') {
+      throw new PluginError('PLUGIN_PIECE_HOLD', 'holdPiece is legal in onPieceFailed, for its piece');
+    }
+    download.holds++;
+    scope.usage.holds++;
+    let isOpen = true;
+    const release = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      scope.usage.holds--;
+      this.#clock.clear(timer);
+      disown();
+      this.#releaseHold(download);
+    };
+    const timer = this.#clock.setTimeout(release, pieceHoldMs);
+    const disown = scope.own(release);
+    return { release };
+  }
+
+  #releaseHold(download: PieceDownload): void {
+    download.holds--;
+    if (download.holds > 0 || download.phase !== 'failed') return;
+    this.#freeSlots(download);
+    this.#end(download);
+    if (this.#isClosed) return;
+    this.#picker.pieceFailed(download.piece);
+    this.#owner.pieceReopened();
+  }
+
+  /** A copy of a block that is in memory or spilled; `undefined` where it is neither. */
+  read(piece: number, block: number): Promise<Uint8Array> | undefined {
+    const download = this.#open.get(piece);
+    if (download === undefined || download.sourceOf(block) === undefined) return undefined;
+    const length = this.#info.layout.blockSize(piece, block);
+    const slot = download.slots[block] ?? -1;
+    if (slot >= 0) return Promise.resolve(this.#slots.view(slot).slice(0, length));
+    return download.isSpilled ? this.readStored(piece, block) : undefined;
+  }
+
+  /** A copy of a block from storage. Waits for a slot where none is free. */
+  async readStored(piece: number, block: number): Promise<Uint8Array> {
+    const slot = await this.#acquire();
+    try {
+      const length = this.#info.layout.blockSize(piece, block);
+      await this.#storage.readBlocks(piece, block * blockLength, length, [slot]);
+      return this.#slots.view(slot).slice(0, length);
+    } finally {
+      this.#slots.release(slot);
+    }
+  }
+
+  #acquire(): Promise<number> {
+    const slot = this.#slots.acquire();
+    if (slot >= 0) return Promise.resolve(slot);
+    return new Promise<void>((resolve) => this.#slots.whenFree(resolve)).then(() => this.#acquire());
+  }
+
+  /** Gives up what was collected of a piece; one that is being written or looked at is left alone. */
+  abort(piece: number): void {
+    const download = this.#open.get(piece);
+    if (download?.phase === 'collecting') this.#giveUp(download);
+    else if (download === undefined) this.#picker.pieceAborted(piece);
+  }
+
+  /** The piece being collected that holds the fewest slots, where one holds any. */
+  smallestCollecting(): { readonly piece: number; readonly held: number } | undefined {
+    let smallest: { readonly piece: number; readonly held: number } | undefined;
+    for (const { piece, phase, slots } of this.#open.values()) {
+      if (phase !== 'collecting') continue;
+      const held = slots.reduce((count, slot) => (slot >= 0 ? count + 1 : count), 0);
+      if (held > 0 && (smallest === undefined || held < smallest.held)) smallest = { piece, held };
+    }
+    return smallest;
+  }
+
+  #giveUp(download: PieceDownload): void {
+    this.#freeSlots(download);
+    const wasOpen = download.phase !== 'ended';
+    this.#end(download);
+    if (wasOpen) this.#picker.pieceAborted(download.piece);
+  }
+
+  #end(download: PieceDownload): void {
+    download.phase = 'ended';
+    if (this.#open.get(download.piece) === download) this.#open.delete(download.piece);
+  }
+
+  #freeSlots(download: PieceDownload): void {
+    for (const [block, slot] of download.slots.entries()) {
+      if (slot < 0) continue;
+      download.slots[block] = -1;
+      this.#slots.release(slot);
+    }
+  }
+
+  /** The torrent is closing: what is not being written is given up. */
+  close(): void {
+    this.#isClosed = true;
+    for (const download of [...this.#open.values()]) {
+      if (download.phase === 'writing') continue;
+      this.#freeSlots(download);
+      this.#end(download);
+    }
+  }
+}

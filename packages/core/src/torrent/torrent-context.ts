@@ -1,0 +1,251 @@
+import type { ReadonlyBitfield } from '../common/bitfield.js';
+import { type BlockRequest, blockLength } from '../common/block.js';
+import type { Endpoint } from '../common/endpoint.js';
+import { ContextClosedError, PluginError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import type { PeerFlags, PeerSource } from '../common/peer-source.js';
+import type { TorrentState } from '../common/torrent-state.js';
+import { OwnedClock } from '../dispatch/owned-clock.js';
+import type { PluginScope } from '../dispatch/plugin-scope.js';
+import type { TorrentLayout } from '../metainfo/layout.js';
+import type { TorrentInfo } from '../metainfo/torrent-info.js';
+import { PeerContextFacade } from '../peer/peer-context.js';
+import type { PeerContext } from '../plugin/peer-context.js';
+import type { PluginKey } from '../plugin/plugin-key.js';
+import type { SessionContext } from '../plugin/session-context.js';
+import type {
+  BlockSource,
+  KnownPeer,
+  PauseOptions,
+  PieceHold,
+  TorrentContext,
+  TorrentPolicy,
+  TorrentStats,
+} from '../plugin/torrent-context.js';
+import type { Clock } from '../ports/clock.js';
+import type { Torrent } from './torrent.js';
+import { torrentStats } from './torrent-stats.js';
+
+/** One plugin's facade of one torrent. */
+export class TorrentContextFacade implements TorrentContext {
+  readonly #torrent: Torrent;
+  readonly #scope: PluginScope;
+  readonly session: SessionContext;
+  readonly clock: Clock;
+  readonly policy: TorrentPolicy;
+
+  constructor(torrent: Torrent, scope: PluginScope, session: SessionContext, clock: Clock) {
+    this.#torrent = torrent;
+    this.#scope = scope;
+    this.session = session;
+    this.clock = new OwnedClock(clock, scope);
+    this.policy = {
+      deny: (...sources) => this.#deny(sources),
+      allows: (source) => torrent.allowsSource(source),
+    };
+  }
+
+  get infoHash(): InfoHash {
+    return this.#torrent.infoHash;
+  }
+
+  get name(): string {
+    return this.#torrent.name;
+  }
+
+  get state(): TorrentState {
+    return this.#torrent.life.state;
+  }
+
+  get isPaused(): boolean {
+    return this.#torrent.life.isPaused;
+  }
+
+  get isPrivate(): boolean | undefined {
+    return this.#torrent.isPrivate;
+  }
+
+  get info(): TorrentInfo | undefined {
+    return this.#torrent.info;
+  }
+
+  get layout(): TorrentLayout | undefined {
+    return this.#torrent.layout;
+  }
+
+  get trackers(): readonly (readonly string[])[] {
+    return this.#torrent.trackers;
+  }
+
+  get stats(): TorrentStats {
+    return torrentStats(this.#torrent);
+  }
+
+  setMetadata(info: Uint8Array): boolean {
+    this.#checkOpen('setMetadata');
+    return this.#torrent.setMetadata(info);
+  }
+
+  have(piece: number): boolean {
+    return this.#torrent.picker?.has(piece) ?? false;
+  }
+
+  pieces(): ReadonlyBitfield | undefined {
+    return this.#torrent.picker?.have.clone();
+  }
+
+  peers(): readonly PeerContext[] {
+    if (this.#isClosed) return [];
+    return this.#torrent.peers.all().map((peer) => peer.plugins.contextFor(this.#scope));
+  }
+
+  addPeer(endpoint: Endpoint, source: PeerSource, flags: PeerFlags = {}): boolean {
+    this.#checkOpen('addPeer');
+    return this.#torrent.peers.add(endpoint, source, flags);
+  }
+
+  knownPeers(): readonly KnownPeer[] {
+    return this.#torrent.peers.known.list().map((record) => ({ ...record }));
+  }
+
+  pieceSources(piece: number): readonly BlockSource[] {
+    return this.#torrent.content?.downloads.sources(piece) ?? [];
+  }
+
+  async readBlock(piece: number, block: number): Promise<Uint8Array> {
+    this.#checkOpen('readBlock');
+    const { layout, content } = this.#torrent;
+    const isBlock =
+      layout?.isValidPiece(piece) === true &&
+      Number.isInteger(block) &&
+      block >= 0 &&
+      block < layout.blockCount(piece);
+    if (content === undefined || !isBlock) throw unavailable(piece, block);
+    const collected = content.downloads.read(piece, block);
+    if (collected === undefined && !content.picker.has(piece)) throw unavailable(piece, block);
+    const bytes = await (collected ?? content.downloads.readStored(piece, block));
+    this.#checkOpen('readBlock');
+    return bytes;
+  }
+
+  holdPiece(piece: number): PieceHold {
+    this.#checkOpen('holdPiece');
+    const { content } = this.#torrent;
+    if (content === undefined) throw new PluginError('PLUGIN_PIECE_HOLD', 'metadata is not known');
+    return content.downloads.hold(piece, this.#scope);
+  }
+
+  setExclusive(piece: number, peer: PeerContext | boolean): void {
+    const picker = this.#pickerFor('setExclusive', piece);
+    if (typeof peer === 'boolean') {
+      picker.setExclusive(piece, peer ? 'any-single' : undefined);
+      return;
+    }
+    const connection = PeerContextFacade.peerOf(peer);
+    if (connection === undefined || this.#torrent.peers.byId(peer.connectionId) !== connection) {
+      throw new PluginError('PLUGIN_MESSAGE_INVALID', 'not a connection of this torrent');
+    }
+    picker.setExclusive(piece, peer.connectionId);
+  }
+
+  piecePriority(piece: number): number {
+    return this.#torrent.picker?.priority(piece) ?? 0;
+  }
+
+  setPiecePriority(piece: number, priority: number): void {
+    this.#pickerFor('setPiecePriority', piece).setPriority(piece, checkPriority(priority));
+    this.#torrent.wantsChanged();
+  }
+
+  filePriority(file: number): number {
+    return this.#torrent.content?.files.priority(file) ?? 0;
+  }
+
+  setFilePriority(file: number, priority: number): void {
+    this.#checkOpen('setFilePriority');
+    const { content, layout } = this.#torrent;
+    if (content === undefined || layout?.files[file] === undefined) {
+      throw new PluginError('PLUGIN_MESSAGE_INVALID', `there is no file ${file}`);
+    }
+    content.setFilePriority(file, checkPriority(priority));
+    this.#torrent.wantsChanged();
+  }
+
+  deliverBlock(request: BlockRequest, bytes: Uint8Array): boolean {
+    this.#checkOpen('deliverBlock');
+    if (bytes.length !== request.length || request.length > blockLength) {
+      throw new PluginError(
+        'PLUGIN_MESSAGE_INVALID',
+        `${bytes.length} bytes for a block of ${request.length}`,
+      );
+    }
+    return this.#torrent.deliverBlock(this.#scope.name, request, bytes);
+  }
+
+  abandonBlock({ piece, begin }: BlockRequest): boolean {
+    this.#checkOpen('abandonBlock');
+    const found = this.#torrent.blocks.take(this.#scope.name, piece, begin / blockLength);
+    if (found) this.#torrent.abandon(found);
+    return found !== undefined;
+  }
+
+  pause(options?: PauseOptions): void {
+    this.#checkOpen('pause');
+    this.#torrent.life.pause(options);
+  }
+
+  resume(options?: PauseOptions): void {
+    this.#checkOpen('resume');
+    this.#torrent.life.resume(options);
+  }
+
+  plugin<T>(key: PluginKey<T>): T | undefined {
+    return this.#torrent.plugins.hooks.find(key.name)?.plugin as T | undefined;
+  }
+
+  #deny(sources: readonly PeerSource[]): () => void {
+    this.#checkOpen('policy.deny');
+    const { deniedSources } = this.#torrent;
+    const change = (by: number): void => {
+      for (const source of sources) deniedSources.set(source, (deniedSources.get(source) ?? 0) + by);
+    };
+    change(1);
+    let isDenied = true;
+    const allow = (): void => {
+      if (!isDenied) return;
+      isDenied = false;
+      disown();
+      change(-1);
+    };
+    const disown = this.#scope.own(allow);
+    return allow;
+  }
+
+  #pickerFor(what: string, piece: number): NonNullable<Torrent['picker']> {
+    this.#checkOpen(what);
+    const { picker, layout } = this.#torrent;
+    if (picker === undefined || layout?.isValidPiece(piece) !== true) {
+      throw new PluginError('PLUGIN_MESSAGE_INVALID', `there is no piece ${piece}`);
+    }
+    return picker;
+  }
+
+  get #isClosed(): boolean {
+    return this.#torrent.isClosed || this.#scope.isClosed;
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#isClosed) throw new ContextClosedError(`torrent.${what}`);
+  }
+}
+
+function checkPriority(priority: number): 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 {
+  if (Number.isInteger(priority) && priority >= 0 && priority <= 7) {
+    return priority as 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  }
+  throw new PluginError('PLUGIN_MESSAGE_INVALID', `a priority is 0 to 7, not ${priority}`);
+}
+
+function unavailable(piece: number, block: number): PluginError {
+  return new PluginError('PLUGIN_BLOCK_UNAVAILABLE', `block ${block} of piece ${piece} is not here`);
+}

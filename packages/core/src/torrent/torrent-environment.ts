@@ -1,0 +1,41 @@
+import type { DisconnectReason } from '../common/disconnect-reason.js';
+import type { Endpoint } from '../common/endpoint.js';
+import type { ReadCache } from '../disk/read-cache.js';
+import type { PluginScope, ScopeUsage } from '../dispatch/plugin-scope.js';
+import type { PeerEnvironment } from '../peer/peer-environment.js';
+import type { BanOptions, BanTarget, SessionContext } from '../plugin/session-context.js';
+import type { Connection } from '../ports/network.js';
+import type { Random } from '../ports/random.js';
+import type { Storage } from '../ports/storage.js';
+
+/** What all torrents of a session share. Implemented by the session. */
+export interface TorrentEnvironment extends PeerEnvironment {
+  readonly random: Random;
+  readonly peerId: Uint8Array;
+  readonly storage: Storage;
+  readonly readCache: ReadCache;
+  nextConnectionId(): number;
+  /** For the order of plugins. */
+  nextPluginSequence(): number;
+  /** What a plugin has outstanding in the whole session, by name. */
+  usageOf(plugin: string): ScopeUsage;
+  sessionContextFor(torrentScope: PluginScope): SessionContext;
+  /** Blocks of new pieces that the slot pool has room for, over all torrents. */
+  openableBlocks(): number;
+  /** Whether another connection may be dialled now; counts it where so. */
+  takeDial(): boolean;
+  /** A dialled connection is open, or has failed. */
+  dialSettled(connectionId: number): void;
+  /** Whether another connection may be accepted. */
+  hasRoomForPeer(): boolean;
+  dial(remote: Endpoint): Connection;
+  /** Why an endpoint may not be a peer: banned, or ourselves. */
+  blocked(endpoint: Endpoint): DisconnectReason | undefined;
+  /** Why a principal may not be a peer. */
+  blockedPrincipal(principal: string): DisconnectReason | undefined;
+  ban(target: BanTarget, options: BanOptions, plugin: string | undefined): void;
+  /** A connection has left the budget of half-authenticated ones. */
+  peerAdmitted(connectionId: number): void;
+  peerClosed(connectionId: number): void;
+  peerOpened(connectionId: number, isIncoming: boolean): void;
+}

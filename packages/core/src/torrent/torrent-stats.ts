@@ -1,0 +1,23 @@
+import type { TorrentStats } from '../plugin/torrent-context.js';
+import type { Torrent } from './torrent.js';
+
+/** Counters of a torrent as they are now. */
+export function torrentStats(torrent: Torrent): TorrentStats {
+  const { meters, picker } = torrent;
+  const connections = torrent.peers.all();
+  return {
+    downloadedBytes: meters.downloaded.total,
+    uploadedBytes: meters.uploaded.total,
+    downloadRate: meters.downloaded.rate,
+    uploadRate: meters.uploaded.rate,
+    wastedBytes: torrent.wastedBytes,
+    redundantBytes: torrent.redundantBytes,
+    hashFailures: torrent.hashFailures,
+    peerCount: connections.length,
+    seedCount: connections.filter(({ state }) => state.isSeed).length,
+    knownPeerCount: torrent.peers.known.size,
+    piecesHave: picker?.have.count ?? 0,
+    pieceCount: picker?.have.length ?? 0,
+    blocksWithPlugins: torrent.blocks.size,
+  };
+}
