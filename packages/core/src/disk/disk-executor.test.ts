@@ -104,11 +104,17 @@ describe('disk work where workers fail', () => {
   });
 
   test('jobs that waited for a worker that cannot be loaded keep their order', async () => {
-    const url = new URL('./no-such-worker.js', builtWorkerUrl);
-    const storage = new FileStorage({ root: temporaryFolder(), threads: 2, workerUrl: url });
+    const late: Promise<string>[] = [];
+    const storage = new FileStorage({
+      root: temporaryFolder(),
+      threads: 2,
+      workerUrl: new URL('./no-such-worker.js', builtWorkerUrl),
+      onWarning: () => late.push(open.hashPiece(3)),
+    });
     const open = await OpenFixture.open(storage, fixture());
     const results = await Promise.all([open.hashPiece(3), open.writePiece(3), open.hashPiece(3)]);
     expect(results).toEqual(['missing', 'ok', 'ok']);
+    expect(await Promise.all(late)).toEqual(['ok']);
     await storage.close();
   });
 });

@@ -172,7 +172,8 @@ export class DiskExecutor {
       this.#workers.push(lane);
       return lane;
     } catch (error) {
-      this.#giveUpGrowing(error instanceof Error ? error.message : String(error));
+      this.#threads = this.#workers.length;
+      this.#warnOfFewerThreads(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
@@ -182,8 +183,7 @@ export class DiskExecutor {
     return this.#inline;
   }
 
-  #giveUpGrowing(reason: string): void {
-    this.#threads = this.#workers.length;
+  #warnOfFewerThreads(reason: string): void {
     const instead = this.#threads === 0 ? 'on the main thread' : `in ${this.#threads} thread(s)`;
     this.#onWarning(`a disk worker cannot be started (${reason}): files are read and hashed ${instead}`);
   }
@@ -198,9 +198,10 @@ export class DiskExecutor {
       }
       return;
     }
-    this.#giveUpGrowing(reason);
+    this.#threads = this.#workers.length;
     const lane = this.#pick();
     for (const busy of this.#busyPieces.values()) if (busy.lane === gone) busy.lane = lane;
     for (const task of tasks) lane.submit(task);
+    this.#warnOfFewerThreads(reason);
   }
 }
