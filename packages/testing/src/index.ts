@@ -29,4 +29,14 @@ export type { HostOptions, MemoryHost } from './network/memory-host.js';
 export { type Hosts, MemoryNetwork, type MemoryNetworkOptions } from './network/memory-network.js';
 export { DeterministicSecureRandom } from './random/deterministic-secure-random.js';
 export { FaultyStorage, type StorageOperation } from './storage/faulty-storage.js';
+export {
+  createSwarm,
+  type RunUntilCompleteOptions,
+  runSwarm,
+  Swarm,
+  type SwarmOptions,
+  type SwarmPeerOptions,
+} from './swarm/swarm.js';
+export type { FaultAlert, SwarmPeer } from './swarm/swarm-peer.js';
+export { makeTestTorrent, type TestTorrent, type TestTorrentOptions } from './swarm/test-torrent.js';
 export { TestingError } from './testing-error.js';

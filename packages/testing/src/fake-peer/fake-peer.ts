@@ -6,7 +6,14 @@ import {
   type Network,
   type NetworkError,
 } from '@peerloom/core';
-import { type BencodeDict, type BencodeInput, bencode } from '@peerloom/core/plugin';
+import {
+  asDict,
+  asInteger,
+  type BencodeDict,
+  type BencodeInput,
+  decodePrefix,
+  encode,
+} from '@peerloom/core/plugin';
 import type { VirtualClock } from '../clock/virtual-clock.js';
 import { TestingError } from '../testing-error.js';
 import { type FakeContent, type ServeOptions, serveBlocks } from './block-server.js';
@@ -171,7 +178,7 @@ export class FakePeer {
   /** Sends an extension handshake (BEP 10): `m`, and other keys. The ids are ours for {@link sendExtended}. */
   sendExtensionHandshake(m: Readonly<Record<string, number>> = {}, extra: FakeHandshakeKeys = {}): void {
     this.#localIds = { ...this.#localIds, ...m };
-    this.send({ type: 'extended', id: 0, payload: bencode.encode({ m, ...extra }) });
+    this.send({ type: 'extended', id: 0, payload: encode({ m, ...extra }) });
   }
 
   /** Sends an extension message under the id that the remote gave it. Throws where it gave none. */
@@ -350,11 +357,11 @@ function nextPeerId(clock: VirtualClock): Uint8Array {
 
 /** Reads an extension handshake; what is malformed in it is left out. */
 function parseExtensionHandshake(payload: Uint8Array): FakeExtensionHandshake {
-  const dict = bencode.asDict(bencode.decodePrefix(payload).value) ?? {};
-  const entries = Object.entries(bencode.asDict(dict.m) ?? {});
+  const dict = asDict(decodePrefix(payload).value) ?? {};
+  const entries = Object.entries(asDict(dict.m) ?? {});
   const m = Object.fromEntries(
     entries.flatMap(([name, id]) => {
-      const number = bencode.asInteger(id);
+      const number = asInteger(id);
       return number === undefined ? [] : [[name, number]];
     }),
   );
