@@ -1,5 +1,19 @@
-export type { Alert, AlertFields, AlertOf, AlertType, PluginFaultAction, PluginScopeName } from './alerts/alert.js';
-export { type AlertCategory, alertCategories, alertCategoryOf, alertMask, defaultAlertMask } from './alerts/categories.js';
+export type {
+  Alert,
+  AlertFields,
+  AlertOf,
+  AlertType,
+  PluginFaultAction,
+  PluginScopeName,
+} from './alerts/alert.js';
+export { AlertQueue } from './alerts/alert-queue.js';
+export {
+  type AlertCategory,
+  alertCategories,
+  alertCategoryOf,
+  alertMask,
+  defaultAlertMask,
+} from './alerts/categories.js';
 export {
   asBytes,
   asDict,
@@ -55,22 +69,23 @@ export {
 export { InfoHash } from './common/info-hash.js';
 export type { PeerFlags, PeerSource } from './common/peer-source.js';
 export type { TorrentState } from './common/torrent-state.js';
+export { writeFileAtomic } from './disk/atomic-file.js';
+export { type CreateTorrentOptions, createTorrent } from './disk/create-torrent-file.js';
+export { FileStorage, type FileStorageOptions } from './disk/file-storage.js';
+export { MemoryStorage } from './disk/memory-storage.js';
 export type { FileSlice, LayoutFile, TorrentFile, TorrentLayout } from './metainfo/layout.js';
-export { type Magnet, parseMagnet } from './metainfo/magnet.js';
-export { type Metainfo, parseMetainfo } from './metainfo/metainfo.js';
+export { formatMagnet, type Magnet, parseMagnet } from './metainfo/magnet.js';
+export {
+  type BuildMetainfoOptions,
+  buildMetainfo,
+  choosePieceLength,
+  type Metainfo,
+  parseMetainfo,
+} from './metainfo/metainfo.js';
 export type { TorrentInfo } from './metainfo/torrent-info.js';
-export type { Clock, TimerHandle } from './ports/clock.js';
-export type {
-  Connection,
-  ConnectionHandler,
-  DatagramSocket,
-  DialOptions,
-  Listener,
-  Network,
-} from './ports/network.js';
-export type { Random, SecureRandom } from './ports/random.js';
-export type { Settings } from './settings/settings-table.js';
-export type { ReadonlyReservedBits, ReservedBits } from './wire/reserved-bits.js';
+export { NodeNetwork } from './network/node-network.js';
+export { SystemClock } from './network/system-clock.js';
+export { SeededRandom, SystemSecureRandom } from './network/system-random.js';
 export type { AddTorrentParams } from './plugin/add-torrent-params.js';
 export type { DiskBufferHolder } from './plugin/disk-buffer-holder.js';
 export type { HoldOptions, PeerDeadline, PeerHold, ReceiveTransform, SendTransform } from './plugin/hold.js';
@@ -122,18 +137,21 @@ export type {
   TorrentPolicy,
   TorrentStats,
 } from './plugin/torrent-context.js';
-export { defineTorrentExtension, type TorrentPlugin, type TorrentPluginFactory } from './plugin/torrent-plugin.js';
-
-export { AlertQueue } from './alerts/alert-queue.js';
-export { writeFileAtomic } from './disk/atomic-file.js';
-export { createTorrent, type CreateTorrentOptions } from './disk/create-torrent-file.js';
-export { FileStorage, type FileStorageOptions } from './disk/file-storage.js';
-export { MemoryStorage } from './disk/memory-storage.js';
-export { NodeNetwork } from './network/node-network.js';
-export { SystemClock } from './network/system-clock.js';
-export { SeededRandom, SystemSecureRandom } from './network/system-random.js';
-export { formatMagnet } from './metainfo/magnet.js';
-export { buildMetainfo, type BuildMetainfoOptions, choosePieceLength } from './metainfo/metainfo.js';
+export {
+  defineTorrentExtension,
+  type TorrentPlugin,
+  type TorrentPluginFactory,
+} from './plugin/torrent-plugin.js';
+export type { Clock, TimerHandle } from './ports/clock.js';
+export type {
+  Connection,
+  ConnectionHandler,
+  DatagramSocket,
+  DialOptions,
+  Listener,
+  Network,
+} from './ports/network.js';
+export type { Random, SecureRandom } from './ports/random.js';
 export type { SlotIndex, SlotPool } from './ports/slots.js';
 export type { FileStatus, Storage, StorageFile, StorageLayout, TorrentStorage } from './ports/storage.js';
 export type { ExtensionHandle } from './session/extension-handle.js';
@@ -141,5 +159,7 @@ export type { PeerInfo } from './session/peer-info.js';
 export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export { TorrentHandle } from './session/torrent-handle.js';
+export type { Settings } from './settings/settings-table.js';
 export { defaultSettings, type SettingName, settingsTable } from './settings/settings-table.js';
 export { validateSettings } from './settings/validate-settings.js';
+export type { ReadonlyReservedBits, ReservedBits } from './wire/reserved-bits.js';

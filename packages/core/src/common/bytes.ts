@@ -17,6 +17,11 @@ export function hexToBytes(hex: string): Uint8Array | undefined {
   return bytes;
 }
 
+/** A copy in memory of its own, also of a `Buffer`, whose own `slice` shares its memory. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** Whether both hold the same bytes. Not constant in time: never for secrets. */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -10,7 +10,7 @@ import type { TorrentFiles } from './torrent-files.js';
 /** Length of a SHA-1 digest in bytes, and so of a piece's hash (BEP 3). */
 export const digestLength = 20;
 
-const scratchLength = 1024 * 1024;
+const scratchLength = 256 * 1024;
 let scratchMemory: Uint8Array | undefined;
 
 /** Memory of this thread for reading what is only hashed; jobs are synchronous, so one is enough. */

@@ -1,6 +1,6 @@
 import { PluginError } from '../common/errors.js';
-import { type PluginScope, warnOnce } from './plugin-scope.js';
 import { type PluginIdentity, pluginApiVersion } from '../plugin/identity.js';
+import { type PluginScope, warnOnce } from './plugin-scope.js';
 
 /**
  * Checks what an extension says of itself. Throws `PLUGIN_NAME`, `PLUGIN_API_VERSION`, `PLUGIN_ORDER`.
@@ -44,11 +44,7 @@ export function unknownHookNames(plugin: object, hooks: readonly string[]): stri
 }
 
 /** Reports what {@link unknownHookNames} finds, once an extension. */
-export function warnOfUnknownHooks(
-  scope: PluginScope,
-  plugin: object,
-  hooks: readonly string[],
-): void {
+export function warnOfUnknownHooks(scope: PluginScope, plugin: object, hooks: readonly string[]): void {
   for (const name of unknownHookNames(plugin, hooks)) {
     warnOnce(scope, `'${name}' is not a hook of a ${scope.level} plugin; it is never called`);
   }

@@ -82,10 +82,7 @@ export class HookHost<P extends object> {
   }
 
   /** Calls until one returns `true`; the plugin that did. */
-  handledBy<K extends HookOf<P>>(
-    hook: K,
-    ...args: Arguments<NonNullable<P[K]>>
-  ): HookEntry<P> | undefined {
+  handledBy<K extends HookOf<P>>(hook: K, ...args: Arguments<NonNullable<P[K]>>): HookEntry<P> | undefined {
     const list = this.#lists[hook];
     if (list === undefined) return undefined;
     for (const entry of list) {

@@ -1,7 +1,6 @@
-import { decode, encode, type BencodeDict, type BencodeInput } from '../bencode/bencode.js';
-import { asDict } from '../bencode/bencode.js';
+import { asDict, type BencodeDict, type BencodeInput, decode, encode } from '../bencode/bencode.js';
+import { bytesEqual, copyBytes } from '../common/bytes.js';
 import { addressBytes } from '../common/endpoint.js';
-import { bytesEqual } from '../common/bytes.js';
 import { ContextClosedError, PluginError, WireError } from '../common/errors.js';
 import type { HookHost } from '../dispatch/hook-host.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
@@ -116,7 +115,7 @@ export class ExtensionProtocol implements ChannelHost {
   }
 
   sendExtended(remoteId: number, payload: Uint8Array): void {
-    this.#sender.extended(remoteId, payload.slice());
+    this.#sender.extended(remoteId, copyBytes(payload));
   }
 
   /** The handshake under a hold: the holders' channels and nothing else. */
@@ -215,7 +214,7 @@ export class ExtensionProtocol implements ChannelHost {
    * Throws {@link WireError} for a malformed one.
    */
   receiveHandshake(payload: Uint8Array): { dict: BencodeDict; fields: ExtensionHandshake } {
-    const bytes = payload.slice();
+    const bytes = copyBytes(payload);
     let dict: BencodeDict | undefined;
     try {
       dict = asDict(decode(bytes));

@@ -13,10 +13,7 @@ export class ExtensionHandshakeBuilder implements HandshakeBuilder {
 
   set(key: string, value: BencodeInput): void {
     if (this.has(key)) {
-      throw new PluginError(
-        'PLUGIN_HANDSHAKE_KEY',
-        `the extension handshake has a key '${key}' already`,
-      );
+      throw new PluginError('PLUGIN_HANDSHAKE_KEY', `the extension handshake has a key '${key}' already`);
     }
     encode(value);
     this.#dict[key] = value;

@@ -1,4 +1,5 @@
 import { Bitfield } from '../common/bitfield.js';
+import { copyBytes } from '../common/bytes.js';
 import type { HookHost } from '../dispatch/hook-host.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { PeerPlugin } from '../plugin/peer-plugin.js';
@@ -124,7 +125,7 @@ export class InboundMessages implements FrameHandler {
   onBitfield(view: Uint8Array): void {
     const { layout } = this.#owner;
     if (layout === undefined || this.#holds.isHeld) {
-      this.#keep({ type: 'bitfield', bits: view.slice() });
+      this.#keep({ type: 'bitfield', bits: copyBytes(view) });
       return;
     }
     const bits = Bitfield.fromBytes(view, layout.pieceCount);
@@ -276,27 +277,38 @@ export class InboundMessages implements FrameHandler {
   #replay(message: KeptMessage): void {
     switch (message.type) {
       case 'bitfield':
-        return this.onBitfield(message.bits);
+        this.onBitfield(message.bits);
+        break;
       case 'haveAll':
-        return this.onHaveAll();
+        this.onHaveAll();
+        break;
       case 'haveNone':
-        return this.onHaveNone();
+        this.onHaveNone();
+        break;
       case 'choke':
-        return this.onChoke();
+        this.onChoke();
+        break;
       case 'unchoke':
-        return this.onUnchoke();
+        this.onUnchoke();
+        break;
       case 'interested':
-        return this.onInterested();
+        this.onInterested();
+        break;
       case 'notInterested':
-        return this.onNotInterested();
+        this.onNotInterested();
+        break;
       case 'have':
-        return this.onHave(message.piece);
+        this.onHave(message.piece);
+        break;
       case 'dontHave':
-        return this.#onDontHave(message.piece);
+        this.#onDontHave(message.piece);
+        break;
       case 'allowedFast':
-        return this.onAllowedFast(message.piece);
+        this.onAllowedFast(message.piece);
+        break;
       case 'suggest':
-        return this.onSuggest(message.piece);
+        this.onSuggest(message.piece);
+        break;
     }
   }
 
@@ -357,4 +369,3 @@ export class InboundMessages implements FrameHandler {
     }
   }
 }
-

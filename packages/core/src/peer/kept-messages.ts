@@ -2,13 +2,7 @@
 export type KeptMessage =
   | { readonly type: 'bitfield'; readonly bits: Uint8Array }
   | {
-      readonly type:
-        | 'haveAll'
-        | 'haveNone'
-        | 'choke'
-        | 'unchoke'
-        | 'interested'
-        | 'notInterested';
+      readonly type: 'haveAll' | 'haveNone' | 'choke' | 'unchoke' | 'interested' | 'notInterested';
     }
   | { readonly type: 'have' | 'dontHave' | 'allowedFast' | 'suggest'; readonly piece: number };
 

@@ -16,12 +16,7 @@ export class MessageSender {
   readonly #queue: SendQueue;
   readonly #schedule: () => void;
 
-  constructor(
-    state: PeerState,
-    hooks: HookHost<PeerPlugin>,
-    queue: SendQueue,
-    scheduleFlush: () => void,
-  ) {
+  constructor(state: PeerState, hooks: HookHost<PeerPlugin>, queue: SendQueue, scheduleFlush: () => void) {
     this.#state = state;
     this.#hooks = hooks;
     this.#queue = queue;
@@ -168,10 +163,7 @@ export class MessageSender {
     this.#commit(write(buffer, this.#queue.offset));
   }
 
-  #withPiece(
-    write: (buffer: Uint8Array, offset: number, piece: number) => number,
-    piece: number,
-  ): void {
+  #withPiece(write: (buffer: Uint8Array, offset: number, piece: number) => number, piece: number): void {
     const buffer = this.#queue.reserve(16);
     this.#commit(write(buffer, this.#queue.offset, piece));
   }

@@ -1,7 +1,4 @@
-import type { BencodeDict } from '../bencode/bencode.js';
-import { bytesEqual, concatBytes } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
-import { endpoint } from '../common/endpoint.js';
 import { PeerloomError } from '../common/errors.js';
 import type { HookEntry, HookHost } from '../dispatch/hook-host.js';
 import type { FaultHandler, PluginScope } from '../dispatch/plugin-scope.js';
@@ -11,16 +8,15 @@ import type { PeerContext } from '../plugin/peer-context.js';
 import type { PeerPlugin } from '../plugin/peer-plugin.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
-import type { ExtensionHandshake } from '../wire/extension-handshake.js';
 import { FrameParser } from '../wire/frame-parser.js';
-import { encodeHandshake, HandshakeParser } from '../wire/handshake.js';
-import { ReservedBits } from '../wire/reserved-bits.js';
+import { HandshakeParser } from '../wire/handshake.js';
 import { ExtensionProtocol } from './extension-protocol.js';
 import { HoldGate, type HoldOwner } from './hold-gate.js';
 import { InboundMessages, type InboundOwner } from './inbound-messages.js';
 import { KeptMessages } from './kept-messages.js';
 import { MessageSender } from './message-sender.js';
 import type { PeerEnvironment } from './peer-environment.js';
+import { type OpeningOwner, PeerOpening } from './peer-opening.js';
 import type { PeerOwner } from './peer-owner.js';
 import { PeerPlugins } from './peer-plugins.js';
 import type { PeerState } from './peer-state.js';
@@ -34,9 +30,7 @@ import { UploadQueue } from './upload-queue.js';
  * One connection to one remote, from dialling or accepting to the end: handshakes, holds, and the order in
  * which its parts come into play.
  */
-export class PeerConnection
-  implements FaultHandler, HoldOwner, InboundOwner, StreamOwner
-{
+export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, OpeningOwner, StreamOwner {
   readonly state: PeerState;
   readonly hooks: HookHost<PeerPlugin>;
   readonly plugins: PeerPlugins;
@@ -50,12 +44,8 @@ export class PeerConnection
   readonly #owner: PeerOwner;
   readonly #inbound: InboundMessages;
   readonly stream: PeerStream;
+  readonly opening: PeerOpening;
   readonly #frames: FrameParser;
-  readonly #handshake: HandshakeParser;
-  #localHandshake: Uint8Array | undefined;
-  #heldHandshake: { dict: BencodeDict; fields: ExtensionHandshake } | undefined;
-  #isHandshakeReceived = false;
-  #isStateSent = false;
 
   constructor(options: {
     readonly environment: PeerEnvironment;
@@ -119,9 +109,22 @@ export class PeerConnection
           ? maxExtensionHandshakeBytes
           : (this.extensions.channelOf(id)?.definition.maxBytes ?? maxWireMessageBytes),
     });
-    this.#handshake = options.handshake ?? new HandshakeParser();
-    const parsers = { handshake: this.#handshake, frames: this.#frames };
+    const handshake = options.handshake ?? new HandshakeParser();
+    const parsers = { handshake, frames: this.#frames };
     this.stream = new PeerStream({ environment, state, owner: this, queue, ...parsers });
+    this.opening = new PeerOpening({
+      environment,
+      torrent: owner,
+      state,
+      plugins: this.plugins,
+      holds: this.holds,
+      sender,
+      extensions: this.extensions,
+      pieces: this.pieces,
+      inbound: this.#inbound,
+      handshake,
+      owner: this,
+    });
   }
 
   get layout(): TorrentLayout | undefined {
@@ -131,19 +134,6 @@ export class PeerConnection
   get isClosed(): boolean {
     return this.state.isClosed;
   }
-
-  /** What is bound into an authentication; see `PeerContext.transcript`. */
-  get transcript(): Uint8Array | undefined {
-    const local = this.#localHandshake;
-    const remote = this.#isHandshakeReceived ? this.#handshake.raw : undefined;
-    const { firstSent, firstReceived } = this.extensions;
-    if (!local || !remote || !firstSent || !firstReceived) return undefined;
-    return this.state.isOutgoing
-      ? concatBytes(local, remote, firstSent, firstReceived)
-      : concatBytes(remote, local, firstReceived, firstSent);
-  }
-
-  // --- life ---
 
   /** Asks plugins, then dials. */
   startOutgoing(plugins: readonly HookEntry<TorrentPlugin>[]): void {
@@ -161,7 +151,7 @@ export class PeerConnection
     this.stream.attach(connection);
     this.#attachAll(plugins);
     if (this.isClosed) return;
-    this.#sendHandshake();
+    this.opening.sendHandshake();
     if (this.isClosed) return;
     this.stream.guarded(() => {
       this.handshakeReceived();
@@ -189,193 +179,31 @@ export class PeerConnection
     this.plugins.attach(entry);
     if (this.isClosed || this.state.phase === 'connecting') return;
     this.plugins.connected();
-    this.#catchUp();
+    this.opening.catchUp();
     this.extensions.announceChanges();
   }
 
-  #sendHandshake(): void {
-    const { state } = this;
-    this.state.phase = 'handshaking';
-    this.#environment.alerts.post('peerConnected', {
-      infoHash: this.#owner.infoHash,
-      endpoint: state.endpoint,
-      isOutgoing: state.isOutgoing,
-      transport: state.transport,
-    });
-    this.plugins.connected();
-    if (this.isClosed) return;
-    const bits = new ReservedBits();
-    bits.extensionProtocol = true;
-    bits.fast = true;
-    this.holds.isWindowOpen = true;
-    this.hooks.notify('reservedBits', bits);
-    this.holds.isWindowOpen = false;
-    if (this.isClosed) return;
-    const reserved = bits.toBytes();
-    state.localReserved = new ReservedBits(reserved);
-    this.#localHandshake = encodeHandshake({
-      reserved,
-      infoHash: this.#owner.infoHash.toBytes(),
-      peerId: state.localId,
-    });
-    this.sender.bytes(this.#localHandshake);
-  }
-
-  /** Whether our handshake has been built: from then on its contents are fixed. */
-  get isHandshakeSent(): boolean {
-    return this.#localHandshake !== undefined;
+  holdReleased(): void {
+    if (this.isClosed || this.state.phase !== 'held') return;
+    this.stream.guarded(() => this.opening.open());
   }
 
   handshakeReceived(): void {
-    const { state } = this;
-    const infoHash = this.#handshake.infoHash as Uint8Array;
-    if (!bytesEqual(infoHash, this.#owner.infoHash.toBytes())) {
-      this.fail('PEER_INFO_HASH', 'the remote answers for another torrent');
-      return;
-    }
-    const reserved = this.#handshake.reserved as ReservedBits;
-    const local = state.localReserved as ReservedBits;
-    this.#isHandshakeReceived = true;
-    state.id = (this.#handshake.peerId as Uint8Array).slice();
-    state.reserved = reserved;
-    state.supportsFast = local.fast && reserved.fast;
-    state.supportsExtensions = local.extensionProtocol && reserved.extensionProtocol;
-    this.hooks.gate = (entry) => !this.holds.isHeld || this.holds.isHolder(entry.scope);
-    this.#catchUp();
-    if (this.isClosed) return;
-    if (this.holds.isHeld) this.#hold();
-    else this.#open();
+    this.opening.handshakeReceived();
   }
 
-  #hold(): void {
-    this.state.phase = 'held';
-    if (this.state.supportsExtensions && this.extensions.firstSent === undefined) {
-      this.extensions.sendHeldHandshake();
-    }
-  }
-
-  /** Calls the handshake hooks of the plugins that may be called and have not been. */
-  #catchUp(): void {
-    if (!this.#isHandshakeReceived) return;
-    this.holds.isWindowOpen = !this.state.isReady;
-    this.plugins.handshake(this.state.reserved as ReservedBits);
-    this.holds.isWindowOpen = false;
-    if (this.isClosed) return;
-    if (!this.state.supportsExtensions) this.plugins.extensionHandshake(undefined, true);
-    else if (this.#lastHandshake && this.state.isReady) {
-      this.plugins.extensionHandshake(this.#lastHandshake, true);
-    }
-  }
-
-  #lastHandshake: BencodeDict | undefined;
-
-  holdReleased(): void {
-    if (this.isClosed || this.state.phase !== 'held') return;
-    this.stream.guarded(() => this.#open());
-  }
-
-  /** No hold is open: sends everything, and deals with what was kept. */
-  #open(): void {
-    const { state } = this;
-    const refusal = this.#owner.admit(state);
-    if (refusal !== undefined) {
-      this.close(refusal);
-      return;
-    }
-    this.#catchUp();
-    if (this.isClosed) return;
-    if (this.holds.isHeld) {
-      this.#hold();
-      return;
-    }
-    this.hooks.gate = undefined;
-    state.phase = 'ready';
-    if (state.supportsExtensions) this.extensions.sendFullHandshake();
-    if (this.isClosed) return;
-    this.#environment.alerts.post('peerReady', {
-      infoHash: this.#owner.infoHash,
-      endpoint: state.endpoint,
-      peerId: Buffer.from(state.id as Uint8Array).toString('hex'),
-      client: state.client,
-    });
-    this.sendState();
-    const held = this.#heldHandshake;
-    this.#heldHandshake = undefined;
-    if (held) this.#applyHandshake(held.dict, held.fields, true);
-    if (this.isClosed) return;
-    this.#startPieces();
-    this.#inbound.replayKept();
-  }
-
-  /** Says what we have, once that is known. */
-  sendState(): void {
-    const pieces = this.#owner.announcedPieces;
-    if (this.#isStateSent || pieces === undefined || !this.state.isReady) return;
-    this.#isStateSent = true;
-    if (this.state.supportsFast && pieces.isFull && pieces.length > 0) this.sender.haveAll();
-    else if (this.state.supportsFast && pieces.isEmpty) this.sender.haveNone();
-    else if (!pieces.isEmpty) this.sender.bitfield(pieces.clone());
-  }
-
-  /** We have the piece now: says so where our state has been said before. */
-  announceHave(piece: number): void {
-    if (this.#isStateSent && !this.isClosed) this.sender.have(piece);
-  }
-
-  /** We have lost the piece (BEP 54). */
-  announceDontHave(piece: number): void {
-    const id = this.extensions.remoteId('lt_donthave');
-    if (this.#isStateSent && !this.isClosed && id !== 0) this.sender.dontHave(id, piece);
-  }
-
-  #startPieces(): void {
-    if (this.layout && this.state.pieces === undefined) this.pieces.startEmpty(this.layout.pieceCount);
+  extensionHandshake(payload: Uint8Array): void {
+    this.opening.extensionHandshake(payload);
   }
 
   /** The layout is known now. */
   metadataKnown(): void {
-    if (!this.state.isReady) return;
-    this.#startPieces();
-    this.sendState();
-    this.stream.guarded(() => this.#inbound.replayKept());
+    this.stream.guarded(() => this.opening.metadataKnown());
   }
-
-  // --- extension handshakes ---
-
-  extensionHandshake(payload: Uint8Array): void {
-    const { dict, fields } = this.extensions.receiveHandshake(payload);
-    if (!this.holds.isHeld) {
-      this.#applyHandshake(dict, fields, false);
-      return;
-    }
-    if (this.#heldHandshake !== undefined) {
-      this.fail('PEER_MESSAGE_WHILE_HELD', 'a second extension handshake before the release');
-      return;
-    }
-    this.#heldHandshake = { dict, fields };
-    this.extensions.applyIds(fields.messageIds);
-    this.plugins.extensionHandshake(dict, false);
-  }
-
-  #applyHandshake(dict: BencodeDict, fields: ExtensionHandshake, missedOnly: boolean): void {
-    const { state } = this;
-    this.#lastHandshake = dict;
-    this.extensions.applyIds(fields.messageIds);
-    if (fields.clientName !== undefined) state.client = fields.clientName;
-    if (fields.requestQueue !== undefined) state.requestQueue = fields.requestQueue;
-    if (fields.uploadOnly !== undefined) state.isUploadOnly = fields.uploadOnly;
-    if (fields.listenPort !== undefined && !state.isOutgoing) {
-      state.listenEndpoint = endpoint(state.endpoint.address, fields.listenPort);
-      this.#owner.listenEndpointKnown(state);
-    }
-    this.plugins.extensionHandshake(dict, missedOnly);
-  }
-
-  // --- stream ---
 
   streamConnected(): void {
     this.#owner.dialSettled(this.state);
-    this.#sendHandshake();
+    this.opening.sendHandshake();
   }
 
   streamDrained(): void {
@@ -388,8 +216,7 @@ export class PeerConnection
 
   upgradeReceive(scope: PluginScope, decrypt: ReceiveTransform): void {
     this.stream.upgradeReceive(scope, decrypt);
-    this.#heldHandshake = undefined;
-    this.#inbound.dropKept();
+    this.opening.dropLearned();
   }
 
   requestMore(): void {
@@ -420,8 +247,6 @@ export class PeerConnection
     return this.#owner.picker?.mark(this.state.connectionId, piece, block) === true;
   }
 
-  // --- time ---
-
   /** About once a second. */
   tick(nowMs: number, elapsedMs: number): void {
     const { state } = this;
@@ -451,8 +276,6 @@ export class PeerConnection
     this.uploads.tick(nowMs);
     this.requests.pump();
   }
-
-  // --- the end ---
 
   fail(code: string, message: string): void {
     if (this.isClosed) return;

@@ -1,3 +1,4 @@
+import { copyBytes } from '../common/bytes.js';
 import type { Endpoint } from '../common/endpoint.js';
 import { ContextClosedError, PluginError } from '../common/errors.js';
 import type { PeerSource } from '../common/peer-source.js';
@@ -165,7 +166,7 @@ export class PeerContextFacade implements PeerContext {
     if (!Number.isInteger(id) || id < 0 || id > 255) {
       throw new PluginError('PLUGIN_MESSAGE_INVALID', `not a message id (0 to 255): ${id}`);
     }
-    this.#peer.sender.raw(id, payload.slice());
+    this.#peer.sender.raw(id, copyBytes(payload));
   }
 
   register<T>(message: MessageDefinition<T>, handler: (value: T) => void): MessageChannel<T> {
@@ -204,7 +205,7 @@ export class PeerContextFacade implements PeerContext {
   }
 
   get transcript(): Uint8Array | undefined {
-    return this.#peer.transcript;
+    return this.#peer.opening.transcript;
   }
 
   freezeSend(): void {
@@ -236,13 +237,13 @@ export class PeerContextFacade implements PeerContext {
 
   setLocalId(id: Uint8Array): void {
     this.#checkOpen('setLocalId');
-    if (this.#peer.isHandshakeSent) {
+    if (this.#peer.opening.isHandshakeSent) {
       throw new PluginError('PLUGIN_MESSAGE_STATE', 'our handshake has been sent');
     }
     if (id.length !== 20) {
       throw new PluginError('PLUGIN_MESSAGE_INVALID', `a peer id is 20 bytes, not ${id.length}`);
     }
-    this.#peer.state.localId = id.slice();
+    this.#peer.state.localId = copyBytes(id);
   }
 
   plugin<T>(key: PluginKey<T>): T | undefined {

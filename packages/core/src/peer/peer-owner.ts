@@ -1,5 +1,5 @@
-import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
+import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { Connection } from '../ports/network.js';
 import type { KeptBudget } from './kept-messages.js';

@@ -1,10 +1,5 @@
 import type { DisconnectReason } from '../common/disconnect-reason.js';
-import {
-  isPeerloomError,
-  type NetworkError,
-  PluginError,
-  UpgradeBoundaryError,
-} from '../common/errors.js';
+import { isPeerloomError, type NetworkError, PluginError, UpgradeBoundaryError } from '../common/errors.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { ReceiveTransform, SendTransform } from '../plugin/hold.js';
 import type { TimerHandle } from '../ports/clock.js';

@@ -1,5 +1,6 @@
 import { Bitfield } from '../common/bitfield.js';
 import { type BlockRequest, blockLength } from '../common/block.js';
+import { copyBytes } from '../common/bytes.js';
 import { PluginError } from '../common/errors.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { StandardMessage } from '../plugin/standard-message.js';
@@ -13,7 +14,8 @@ export function sendStandardMessage(peer: PeerConnection, message: StandardMessa
   const { sender, state } = peer;
   switch (message.type) {
     case 'keepAlive':
-      return sender.keepAlive();
+      sender.keepAlive();
+      return;
     case 'choke':
       peer.choke();
       return;
@@ -21,68 +23,83 @@ export function sendStandardMessage(peer: PeerConnection, message: StandardMessa
       peer.unchoke();
       return;
     case 'interested':
-      return sender.interested();
+      sender.interested();
+      return;
     case 'notInterested':
-      return sender.notInterested();
+      sender.notInterested();
+      return;
     case 'haveAll':
       checkFast(peer, message.type);
-      return sender.haveAll();
+      sender.haveAll();
+      return;
     case 'haveNone':
       checkFast(peer, message.type);
-      return sender.haveNone();
+      sender.haveNone();
+      return;
     case 'have':
       checkPiece(peer, message.piece);
-      return sender.have(message.piece);
+      sender.have(message.piece);
+      return;
     case 'dontHave': {
       checkPiece(peer, message.piece);
       const id = peer.extensions.remoteId('lt_donthave');
       if (id === 0) throw notNow('the remote does not know lt_donthave');
-      return sender.dontHave(id, message.piece);
+      sender.dontHave(id, message.piece);
+      return;
     }
     case 'suggest':
       checkFast(peer, message.type);
       checkPiece(peer, message.piece);
-      return sender.suggest(message.piece);
+      sender.suggest(message.piece);
+      return;
     case 'allowedFast':
       checkFast(peer, message.type);
       checkPiece(peer, message.piece);
-      return sender.allowedFast(message.piece);
+      sender.allowedFast(message.piece);
+      return;
     case 'bitfield':
-      return sendBitfield(peer, message.bits);
+      sendBitfield(peer, message.bits);
+      return;
     case 'request':
-      return sendRequest(peer, message);
+      sendRequest(peer, message);
+      return;
     case 'cancel':
       checkBlock(peer, message);
       if (!peer.requests.isOutstanding(message.piece, message.begin / blockLength)) {
         throw notNow('there is no such request');
       }
-      return peer.requests.cancel(message.piece, message.begin / blockLength);
+      peer.requests.cancel(message.piece, message.begin / blockLength);
+      return;
     case 'reject':
       checkFast(peer, message.type);
       checkRange(peer, message);
       if (!peer.uploads.answer(message.piece, message.begin, message.length)) {
         throw notNow('the remote has no such request');
       }
-      return sender.reject(message.piece, message.begin, message.length);
+      sender.reject(message.piece, message.begin, message.length);
+      return;
     case 'piece': {
       const { piece, begin, bytes } = message;
       checkRange(peer, { piece, begin, length: bytes.length });
       if (!peer.uploads.answer(piece, begin, bytes.length)) {
         throw notNow('the remote has no such request');
       }
-      return sender.piece(piece, begin, bytes.length, [bytes.slice()]);
+      sender.piece(piece, begin, bytes.length, [copyBytes(bytes)]);
+      return;
     }
     case 'port':
       if (!Number.isInteger(message.port) || message.port < 0 || message.port > 65_535) {
         throw invalid(`not a port: ${message.port}`);
       }
-      return sender.port(message.port);
+      sender.port(message.port);
+      return;
     case 'extended':
       if (state.supportsExtensions !== true) throw notNow('the peer has no extension protocol');
       if (!Number.isInteger(message.id) || message.id < 0 || message.id > 255) {
         throw invalid(`not an extension message id: ${message.id}`);
       }
-      return sender.extended(message.id, message.payload.slice());
+      sender.extended(message.id, copyBytes(message.payload));
+      return;
   }
 }
 

@@ -170,13 +170,7 @@ export class RequestPipeline {
   }
 
   /** Shows the block to plugins; true where one has taken it. */
-  #offerToPlugins(
-    piece: number,
-    block: number,
-    begin: number,
-    length: number,
-    slot: number,
-  ): boolean {
+  #offerToPlugins(piece: number, block: number, begin: number, length: number, slot: number): boolean {
     const { slots, diskBuffers } = this.#environment;
     const request = { piece, begin, length };
     const view = slots.view(slot).subarray(0, length);

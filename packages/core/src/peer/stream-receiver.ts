@@ -1,4 +1,4 @@
-import { concatBytes } from '../common/bytes.js';
+import { concatBytes, copyBytes } from '../common/bytes.js';
 import type { ReceiveTransform } from '../plugin/hold.js';
 import type { FrameParser } from '../wire/frame-parser.js';
 import type { HandshakeParser } from '../wire/handshake.js';
@@ -104,7 +104,7 @@ export class StreamReceiver {
         rest = plain;
         continue;
       }
-      if (this.#isStalled) this.#stash = rest.slice();
+      if (this.#isStalled) this.#stash = copyBytes(rest);
       return;
     }
   }

@@ -22,11 +22,7 @@ export interface UploadOwner {
     piece: number,
     begin: number,
     length: number,
-    done: (
-      error: StorageError | undefined,
-      chunks: readonly Uint8Array[],
-      release: () => void,
-    ) => void,
+    done: (error: StorageError | undefined, chunks: readonly Uint8Array[], release: () => void) => void,
   ): void;
 }
 
@@ -235,10 +231,7 @@ export class UploadQueue {
       length,
     });
     if (this.#state.invalidRequests > settings.maxInvalidRequests) {
-      this.#fail(
-        'PEER_INVALID_REQUESTS',
-        `${this.#state.invalidRequests} requests for what is not here`,
-      );
+      this.#fail('PEER_INVALID_REQUESTS', `${this.#state.invalidRequests} requests for what is not here`);
       return;
     }
     this.#reject(piece, begin, length);

@@ -87,6 +87,13 @@ describe('a search for a peer that lacks the rarest half', () => {
     expect(find(4)).toBe(-1);
   });
 
+  it('does not prefer a piece that was rare and is common by now', () => {
+    announce(7);
+    expect(find()).toBe(7);
+    for (let other = 0; other < 10; other++) candidates.changeHolders(7, 1);
+    expect(find()).toBeGreaterThanOrEqual(pieceCount / 2);
+  });
+
   it('comes back to what the filter refused once it accepts', () => {
     announce(7);
     refused.add(7);
@@ -101,6 +108,8 @@ describe('a search for a peer that lacks the rarest half', () => {
   it('starts over when the order becomes another', () => {
     candidates.changeHolders(pieceCount / 2 + 5, 1);
     candidates.setSequential(true);
+    // Twice, since nothing was done with what was found.
+    expect(find()).toBe(pieceCount / 2);
     expect(find()).toBe(pieceCount / 2);
     announce(7);
     expect(find()).toBe(7);

@@ -70,7 +70,7 @@ function download(swarm: Swarm, peers: readonly CountedBitfield[], decisions: nu
   return work.steps + random.draws;
 }
 
-describe(`steps of work at ${pieceCount} pieces`, () => {
+describe(`steps of work at ${pieceCount} pieces`, { timeout: 120_000 }, () => {
   it('are few a decision where peers have a fair share of everything', () => {
     const swarm = createSwarm();
     const peers = Array.from({ length: 30 }, () => createPeer(swarm, () => swarm.random.integer(2) === 0));

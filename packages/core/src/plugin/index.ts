@@ -1,5 +1,18 @@
-export type { Alert, AlertFields, AlertOf, AlertType, PluginFaultAction, PluginScopeName } from '../alerts/alert.js';
-export { type AlertCategory, alertCategories, alertCategoryOf, alertMask, defaultAlertMask } from '../alerts/categories.js';
+export type {
+  Alert,
+  AlertFields,
+  AlertOf,
+  AlertType,
+  PluginFaultAction,
+  PluginScopeName,
+} from '../alerts/alert.js';
+export {
+  type AlertCategory,
+  alertCategories,
+  alertCategoryOf,
+  alertMask,
+  defaultAlertMask,
+} from '../alerts/categories.js';
 export {
   asBytes,
   asDict,

@@ -1,5 +1,6 @@
-import type { BencodeValue, BencodeInput } from '../bencode/bencode.js';
+import type { BencodeInput, BencodeValue } from '../bencode/bencode.js';
 import { decode, encode } from '../bencode/bencode.js';
+import { copyBytes } from '../common/bytes.js';
 import { PluginError } from '../common/errors.js';
 
 /** Turns a message's payload into a value and back. */
@@ -58,13 +59,13 @@ export function defineMessage<T>(): (
 /** Payload as it is. What it decodes to is a copy that the plugin owns. */
 export const rawCodec: MessageCodec<Uint8Array> = {
   encode: (value) => value,
-  decode: (payload) => payload.slice(),
+  decode: (payload) => copyBytes(payload),
 };
 
 /** Payload as one bencoded value (BEP 3), strictly parsed. */
 export const bencodeCodec: MessageCodec<BencodeValue> = {
   encode: (value) => encode(value as BencodeInput),
-  decode: (payload) => decode(payload.slice()),
+  decode: (payload) => decode(payload),
 };
 
 /** One plugin's end of a typed message on one connection. */

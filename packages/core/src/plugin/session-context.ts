@@ -10,7 +10,10 @@ import type { TorrentContext } from './torrent-context.js';
 
 /** Whom a ban keeps out. */
 export type BanTarget =
-  | { readonly endpoint: Endpoint; /** Only this port; default: the whole address. */ readonly portOnly?: boolean }
+  | {
+      readonly endpoint: Endpoint /** Only this port; default: the whole address. */;
+      readonly portOnly?: boolean;
+    }
   | { readonly principal: string };
 
 /** Options of `session.ban`. */
@@ -107,7 +110,11 @@ export interface SessionContext {
   /**
    * Posts a `plugin` alert with this plugin's name. At most 1 000 a turn: false, and counted, beyond.
    */
-  postAlert(event: string, data?: Readonly<Record<string, unknown>>, about?: { infoHash?: InfoHash; endpoint?: Endpoint }): boolean;
+  postAlert(
+    event: string,
+    data?: Readonly<Record<string, unknown>>,
+    about?: { infoHash?: InfoHash; endpoint?: Endpoint },
+  ): boolean;
   registerTransport(transport: Transport): TransportHandle;
   counter(name: string): Counter;
   /** Reads `read` whenever statistics are taken. */

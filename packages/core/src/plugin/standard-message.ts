@@ -11,7 +11,7 @@ export type StandardMessage =
         | 'haveNone';
     }
   | { readonly type: 'have' | 'dontHave' | 'suggest' | 'allowedFast'; readonly piece: number }
-  | { readonly type: 'bitfield'; /** Wire layout, exact length. */ readonly bits: Uint8Array }
+  | { readonly type: 'bitfield' /** Wire layout, exact length. */; readonly bits: Uint8Array }
   | {
       readonly type: 'request' | 'cancel' | 'reject';
       readonly piece: number;

@@ -1,4 +1,11 @@
-import { asDict, asInteger, asList, asText, type BencodeInput, type BencodeValue } from '../bencode/bencode.js';
+import {
+  asDict,
+  asInteger,
+  asList,
+  asText,
+  type BencodeInput,
+  type BencodeValue,
+} from '../bencode/bencode.js';
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../common/endpoint.js';
 import { isPeerloomError } from '../common/errors.js';
 import type { Ban, BanOptions, BanTarget } from '../plugin/session-context.js';

@@ -85,7 +85,7 @@ export class SessionContextFacade implements SessionContext {
 
   unban(target: BanTarget): boolean {
     this.#checkOpen('unban');
-    return this.#engine.unban(target);
+    return this.#engine.bans.remove(target);
   }
 
   bans(): readonly Ban[] {

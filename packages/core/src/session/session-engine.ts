@@ -1,7 +1,7 @@
 import { AlertHub } from '../alerts/alert-hub.js';
 import type { AlertQueue } from '../alerts/alert-queue.js';
 import { alertCategories } from '../alerts/categories.js';
-import { bytesToHex, concatBytes, utf8 } from '../common/bytes.js';
+import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
 import { isPeerloomError, PeerloomError, SessionError } from '../common/errors.js';
@@ -21,25 +21,28 @@ import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
 import type { BanOptions, BanTarget, SessionContext } from '../plugin/session-context.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { Clock, TimerHandle } from '../ports/clock.js';
-import type { Connection, Listener, Network } from '../ports/network.js';
+import type { Connection, Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
 import { defaultSettings, type Settings } from '../settings/settings-table.js';
-import { validateSettings } from '../settings/validate-settings.js';
+import { mergeSettings } from '../settings/validate-settings.js';
 import { Torrent } from '../torrent/torrent.js';
 import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
-import { Bans } from './bans.js';
 import { DialBudget } from './dial-budget.js';
 import { FlushScheduler } from './flush-scheduler.js';
 import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
+import { Listeners } from './listeners.js';
 import { Metrics } from './metrics.js';
+import { makePeerId } from './peer-id.js';
+import { SessionBans } from './session-bans.js';
 import { SessionContextFacade } from './session-context.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
 import { SlotBudget } from './slot-budget.js';
 import { Transports } from './transports.js';
+import { UsageLedger } from './usage-ledger.js';
 
 const tickMs = 1000;
 
@@ -59,8 +62,9 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly sendBuffers = new SendBufferPool();
   readonly meters = new TransferMeters();
   readonly metrics = new Metrics();
+  readonly usage = new UsageLedger();
   readonly peerId: Uint8Array;
-  readonly bans: Bans;
+  readonly bans: SessionBans;
   readonly plugins: SessionPlugins;
   readonly incoming: IncomingConnections;
   readonly transports: Transports;
@@ -68,10 +72,9 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly #slotBudget: SlotBudget;
   readonly #flushes: FlushScheduler;
   readonly #torrents = new Map<string, Torrent>();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners: Listeners;
   readonly #alertQueues = new Set<AlertQueue>();
   readonly #peerIds = new Set<number>();
-  readonly #usage = new Map<string, ScopeUsage>();
   readonly #missingRequired = new Set<string>();
   readonly #ticker: TimerHandle;
   #connectionCount = 0;
@@ -81,7 +84,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
 
   constructor(options: SessionOptions) {
     const saved: SessionState | undefined = options.state && decodeSessionState(options.state);
-    this.settings = { ...defaultSettings, ...validateSettings(options.settings ?? {}) };
+    this.settings = mergeSettings(defaultSettings, options.settings ?? {});
     this.clock = options.clock ?? new SystemClock();
     this.secureRandom = options.secureRandom ?? new SystemSecureRandom();
     this.random = options.random ?? new SeededRandom(bytesToHex(this.secureRandom.bytes(16)));
@@ -96,7 +99,10 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.peerId = makePeerId(this.settings.peerIdPrefix, this.secureRandom);
     this.#flushes = new FlushScheduler(this.clock);
     this.#dials = new DialBudget(this.settings);
-    this.bans = new Bans(this.clock);
+    this.#listeners = new Listeners(this.network, this.alerts, (connection) =>
+      this.incoming.accept(connection),
+    );
+    this.bans = new SessionBans(this.clock, this.alerts, () => this.torrents);
     if (saved) this.bans.load(saved.bans);
     this.transports = new Transports(this.network, this.settings, (connection) =>
       this.incoming.accept(connection),
@@ -131,14 +137,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   get listenEndpoints(): readonly Endpoint[] {
-    return [...this.#listeners].map(({ local }) => local);
+    return this.#listeners.endpoints;
   }
 
   get removeDeadlineMs(): number {
     return this.settings.pluginRemoveDeadlineMs;
   }
-
-  // --- torrents ---
 
   findTorrent(infoHash: InfoHash): Torrent | undefined {
     return this.#torrents.get(infoHash.hex);
@@ -193,28 +197,13 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     };
   }
 
-  // --- listening and connecting ---
-
   async listen(local: Endpoint): Promise<Endpoint> {
     this.#checkRunning();
-    try {
-      const listener = await this.network.listen(local, (connection) => this.incoming.accept(connection));
-      if (this.isStopped) {
-        await listener.close();
-        throw new SessionError('SESSION_STOPPED', 'the session has stopped');
-      }
-      this.#listeners.add(listener);
-      this.alerts.post('listenSucceeded', { endpoint: listener.local });
-      return listener.local;
-    } catch (error) {
-      if (isPeerloomError(error)) this.alerts.post('listenFailed', { endpoint: local, error });
-      throw error;
-    }
+    return this.#listeners.listen(local);
   }
 
   listenPort(family: 4 | 6): number | undefined {
-    for (const { local } of this.#listeners) if (local.family === family) return local.port;
-    return undefined;
+    return this.#listeners.portOf(family);
   }
 
   accept(
@@ -295,74 +284,24 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return this.#slotBudget.openableBlocks(this.#torrents.values(), this.readCache.stats.slotsHeld);
   }
 
-  // --- bans ---
-
   blocked(endpoint: Endpoint): DisconnectReason | undefined {
-    const isOurs = this.listenEndpoints.some(
-      ({ address, port }) => address === endpoint.address && port === endpoint.port,
-    );
-    if (isOurs) return { origin: 'policy', code: 'PEER_SELF', message: 'our own endpoint' };
-    const ban = this.bans.ofEndpoint(endpoint);
-    return ban && banned(ban.reason);
+    return this.#listeners.refusal(endpoint) ?? this.bans.refusal({ endpoint });
   }
 
   blockedPrincipal(principal: string): DisconnectReason | undefined {
-    const ban = this.bans.ofPrincipal(principal);
-    return ban && banned(ban.reason);
+    return this.bans.refusal({ principal });
   }
 
-  /** Bans, and closes the connections that it meets. */
   ban(target: BanTarget, options: BanOptions, plugin: string | undefined): void {
     this.bans.add(target, options, plugin);
-    this.alerts.post('peerBanned', {
-      endpoint: 'endpoint' in target ? target.endpoint : undefined,
-      principal: 'principal' in target ? target.principal : undefined,
-      reason: options.reason,
-      plugin,
-      durationMs: options.durationMs ?? -1,
-    });
-    for (const torrent of this.#torrents.values()) {
-      for (const peer of torrent.peers.all()) {
-        const { endpoint, listenEndpoint, principal } = peer.state;
-        const reason =
-          this.blocked(endpoint) ??
-          (listenEndpoint && this.blocked(listenEndpoint)) ??
-          (principal === undefined ? undefined : this.blockedPrincipal(principal));
-        if (reason) peer.close(reason);
-      }
-    }
   }
-
-  unban(target: BanTarget): boolean {
-    const wasBanned = this.bans.remove(target);
-    if (wasBanned) this.#alertUnbanned(target);
-    return wasBanned;
-  }
-
-  #alertUnbanned(target: BanTarget): void {
-    this.alerts.post('peerUnbanned', {
-      endpoint: 'endpoint' in target ? target.endpoint : undefined,
-      principal: 'principal' in target ? target.principal : undefined,
-    });
-  }
-
-  // --- plugins ---
 
   nextPluginSequence(): number {
     return ++this.#pluginCount;
   }
 
   usageOf(plugin: string): ScopeUsage {
-    let usage = this.#usage.get(plugin);
-    if (usage === undefined) {
-      usage = { holds: 0, timers: 0, channels: 0 };
-      this.#usage.set(plugin, usage);
-    }
-    return usage;
-  }
-
-  get usage(): ReadonlyMap<string, ScopeUsage> {
-    return this.#usage;
+    return this.usage.of(plugin);
   }
 
   makeContext(scope: PluginScope): SessionContext {
@@ -419,8 +358,6 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return encodeSessionState(this.bans.save(), this.plugins.saveState());
   }
 
-  // --- time and the end ---
-
   #tick(): void {
     const nowMs = this.clock.now();
     const elapsedMs = nowMs - this.#lastTickMs;
@@ -430,7 +367,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     for (const torrent of this.torrents) torrent.tick(nowMs, elapsedMs);
     this.incoming.tick();
     this.#slotBudget.relieve(this.#torrents.values());
-    for (const { target } of this.bans.takeExpired()) this.#alertUnbanned(target);
+    this.bans.tick();
   }
 
   /** Stops everything, once. */
@@ -440,15 +377,14 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   async #stop(): Promise<void> {
-    const closing = [...this.#listeners].map((listener) => listener.close());
-    this.#listeners.clear();
+    const listenersClosed = this.#listeners.close();
     this.incoming.close();
     await this.plugins.removeAll();
     const torrents = this.torrents;
     this.#torrents.clear();
     const results = await Promise.allSettled([
       ...torrents.map((torrent) => torrent.close()),
-      ...closing,
+      listenersClosed,
     ]);
     this.clock.clear(this.#ticker);
     for (const result of results) {
@@ -471,13 +407,3 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     if (this.isStopped) throw new SessionError('SESSION_STOPPED', 'the session has stopped');
   }
 }
-
-function banned(reason: string): DisconnectReason {
-  return { origin: 'policy', code: 'PEER_BANNED', message: `banned: ${reason}` };
-}
-
-function makePeerId(prefix: string, random: SecureRandom): Uint8Array {
-  const head = utf8(prefix);
-  return concatBytes(head, random.bytes(20 - head.length));
-}
-

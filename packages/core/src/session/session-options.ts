@@ -1,9 +1,9 @@
+import type { SessionPlugin } from '../plugin/session-plugin.js';
+import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Clock } from '../ports/clock.js';
 import type { Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
-import type { SessionPlugin } from '../plugin/session-plugin.js';
-import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Settings } from '../settings/settings-table.js';
 
 /** How to make a session. Everything but the storage has a default. */

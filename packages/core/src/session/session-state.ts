@@ -1,4 +1,12 @@
-import { asDict, asInteger, type BencodeDict, type BencodeInput, type BencodeValue, decode, encode } from '../bencode/bencode.js';
+import {
+  asDict,
+  asInteger,
+  type BencodeDict,
+  type BencodeInput,
+  type BencodeValue,
+  decode,
+  encode,
+} from '../bencode/bencode.js';
 import { SessionError } from '../common/errors.js';
 
 const stateVersion = 1;
@@ -10,7 +18,10 @@ export interface SessionState {
 }
 
 /** Encodes a state. Values of plugins have been checked to be encodable. */
-export function encodeSessionState(bans: BencodeInput, plugins: ReadonlyMap<string, BencodeInput>): Uint8Array {
+export function encodeSessionState(
+  bans: BencodeInput,
+  plugins: ReadonlyMap<string, BencodeInput>,
+): Uint8Array {
   return encode({ version: stateVersion, bans, plugins: Object.fromEntries(plugins) });
 }
 

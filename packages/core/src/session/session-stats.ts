@@ -21,9 +21,9 @@ export function sessionStats(engine: SessionEngine): SessionStats {
 
 function pluginUsage(engine: SessionEngine): Readonly<Record<string, PluginUsage>> {
   const plugins: Record<string, PluginUsage> = {};
-  for (const [name, { holds, timers, channels }] of engine.usage) {
+  for (const [name, { holds, timers, channels }] of engine.usage.entries()) {
     const diskBufferBytes = engine.diskBuffers.bytesOf(name);
-    const blocks = engine.torrents.reduce((sum, torrent) => sum + torrent.blocks.countOf(name), 0);
+    const blocks = engine.torrents.reduce((sum, torrent) => sum + torrent.pieces.countWithPlugins(name), 0);
     if (holds + timers + channels + diskBufferBytes + blocks === 0) continue;
     plugins[name] = { diskBufferBytes, blocks, holds, timers, channels };
   }

@@ -103,8 +103,7 @@ export class Session {
       get isActive() {
         return !scope.isClosed;
       },
-      remove: (options = {}) =>
-        this.#engine.plugins.remove(scope, { allowOpen: options.allowOpen === true }),
+      remove: (options = {}) => this.#engine.plugins.remove(scope, { allowOpen: options.allowOpen === true }),
     };
   }
 
@@ -142,7 +141,7 @@ export class Session {
   }
 
   unban(target: BanTarget): boolean {
-    return this.#engine.unban(target);
+    return this.#engine.bans.remove(target);
   }
 
   bans(): readonly Ban[] {

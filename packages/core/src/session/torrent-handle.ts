@@ -1,6 +1,6 @@
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { Endpoint } from '../common/endpoint.js';
-import { PluginError, type PeerloomError, SessionError } from '../common/errors.js';
+import { type PeerloomError, PluginError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { TorrentState } from '../common/torrent-state.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
@@ -57,7 +57,7 @@ export class TorrentHandle {
 
   /** Bytes hashed by the check that is running or ran last. */
   get checkedBytes(): number {
-    return this.#torrent.checkedBytes;
+    return this.#torrent.data.checkedBytes;
   }
 
   /** What we have, now; `undefined` before metadata. */
@@ -131,7 +131,7 @@ export class TorrentHandle {
 
   /** Resolves once the data was checked; rejects where the torrent stops in error or is removed first. */
   checked(): Promise<void> {
-    return this.#when(() => this.#torrent.isChecked);
+    return this.#when(() => this.#torrent.data.isChecked);
   }
 
   /** Resolves once every wanted piece is had; rejects where the torrent stops in error or is removed. */

@@ -34,12 +34,7 @@ export class ChokeRounds {
     this.#run(peers, isSeeding, nowMs, false);
   }
 
-  #run(
-    peers: readonly PeerConnection[],
-    isSeeding: boolean,
-    nowMs: number,
-    rotateOptimistic: boolean,
-  ): void {
+  #run(peers: readonly PeerConnection[], isSeeding: boolean, nowMs: number, rotateOptimistic: boolean): void {
     const views = peers.filter(({ state }) => state.isReady).map((peer) => new ChokerView(peer));
     const { unchoke, optimistic } = this.#choker.decide(views, {
       slots: this.#settings.uploadSlots,

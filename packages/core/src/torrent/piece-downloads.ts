@@ -95,20 +95,18 @@ export class PieceDownloads {
 
   #spill(download: PieceDownload, block: number, slot: number, length: number): void {
     download.pendingWrites++;
-    this.#storage
-      .writeBlock(download.piece, block * blockLength, slot, length)
-      .then(
-        () => {
-          download.pendingWrites--;
-          this.#slots.release(slot);
-          this.#sealIfComplete(download);
-        },
-        (error: unknown) => {
-          download.pendingWrites--;
-          this.#slots.release(slot);
-          this.#writeFailed(download, error);
-        },
-      );
+    this.#storage.writeBlock(download.piece, block * blockLength, slot, length).then(
+      () => {
+        download.pendingWrites--;
+        this.#slots.release(slot);
+        this.#sealIfComplete(download);
+      },
+      (error: unknown) => {
+        download.pendingWrites--;
+        this.#slots.release(slot);
+        this.#writeFailed(download, error);
+      },
+    );
   }
 
   #sealIfComplete(download: PieceDownload): void {

@@ -1,10 +1,10 @@
 import { hashPieces } from '../disk/hash-pieces.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PiecePicker } from '../picker/piece-picker.js';
+import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { SlotPool } from '../ports/slots.js';
 import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
-import type { Clock } from '../ports/clock.js';
 import { FileProgress } from './file-progress.js';
 import { PieceDownloads, type PieceDownloadsOwner } from './piece-downloads.js';
 
@@ -17,7 +17,12 @@ export class TorrentContent {
   readonly downloads: PieceDownloads;
   readonly #check = new AbortController();
 
-  private constructor(info: TorrentInfo, picker: PiecePicker, storage: TorrentStorage, downloads: PieceDownloads) {
+  private constructor(
+    info: TorrentInfo,
+    picker: PiecePicker,
+    storage: TorrentStorage,
+    downloads: PieceDownloads,
+  ) {
     this.info = info;
     this.picker = picker;
     this.files = new FileProgress(info.layout);

@@ -83,7 +83,7 @@ export class TorrentContextFacade implements TorrentContext {
 
   setMetadata(info: Uint8Array): boolean {
     this.#checkOpen('setMetadata');
-    return this.#torrent.setMetadata(info);
+    return this.#torrent.data.setMetadata(info);
   }
 
   have(piece: number): boolean {
@@ -179,14 +179,12 @@ export class TorrentContextFacade implements TorrentContext {
         `${bytes.length} bytes for a block of ${request.length}`,
       );
     }
-    return this.#torrent.deliverBlock(this.#scope.name, request, bytes);
+    return this.#torrent.pieces.deliver(this.#scope.name, request, bytes);
   }
 
-  abandonBlock({ piece, begin }: BlockRequest): boolean {
+  abandonBlock(request: BlockRequest): boolean {
     this.#checkOpen('abandonBlock');
-    const found = this.#torrent.blocks.take(this.#scope.name, piece, begin / blockLength);
-    if (found) this.#torrent.abandon(found);
-    return found !== undefined;
+    return this.#torrent.pieces.abandon(this.#scope.name, request);
   }
 
   pause(options?: PauseOptions): void {

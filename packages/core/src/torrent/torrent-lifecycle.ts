@@ -3,8 +3,8 @@ import { type PeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { TorrentState } from '../common/torrent-state.js';
 import type { HookHost } from '../dispatch/hook-host.js';
-import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { PauseOptions } from '../plugin/torrent-context.js';
+import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 
 /** What the life cycle asks of its torrent. */
 export interface LifecycleOwner {
@@ -26,12 +26,7 @@ export class TorrentLifecycle {
   #isPausedByRequired = false;
   #error: PeerloomError | undefined;
 
-  constructor(
-    owner: LifecycleOwner,
-    alerts: AlertHub,
-    hooks: HookHost<TorrentPlugin>,
-    isPaused: boolean,
-  ) {
+  constructor(owner: LifecycleOwner, alerts: AlertHub, hooks: HookHost<TorrentPlugin>, isPaused: boolean) {
     this.#owner = owner;
     this.#alerts = alerts;
     this.#hooks = hooks;

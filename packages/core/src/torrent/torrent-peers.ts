@@ -1,9 +1,9 @@
 import { bytesEqual } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
+import type { PeerFlags, PeerSource } from '../common/peer-source.js';
 import type { HookHost } from '../dispatch/hook-host.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
-import type { PeerFlags, PeerSource } from '../common/peer-source.js';
 import { PeerConnection } from '../peer/peer-connection.js';
 import type { PeerOwner } from '../peer/peer-owner.js';
 import { PeerState } from '../peer/peer-state.js';
@@ -40,11 +40,7 @@ export class TorrentPeers {
   readonly #records = new Map<number, PeerRecord>();
   #isConnectScheduled = false;
 
-  constructor(
-    environment: TorrentEnvironment,
-    owner: TorrentPeersOwner,
-    plugins: HookHost<TorrentPlugin>,
-  ) {
+  constructor(environment: TorrentEnvironment, owner: TorrentPeersOwner, plugins: HookHost<TorrentPlugin>) {
     this.#environment = environment;
     this.#owner = owner;
     this.#plugins = plugins;
@@ -54,7 +50,11 @@ export class TorrentPeers {
       retryDelayMs: () => settings.peerRetryDelayMs,
       maxFailures: () => settings.maxPeerFailures,
       random: environment.random,
-      onErased: (records) => plugins.notify('onPeersErased', records.map((record) => ({ ...record }))),
+      onErased: (records) =>
+        plugins.notify(
+          'onPeersErased',
+          records.map((record) => ({ ...record })),
+        ),
     });
   }
 
@@ -126,20 +126,10 @@ export class TorrentPeers {
   }
 
   /** Takes over an accepted connection, or says why not. */
-  accept(
-    connection: Connection,
-    handshake: HandshakeParser,
-    rest: Uint8Array,
-  ): DisconnectReason | undefined {
+  accept(connection: Connection, handshake: HandshakeParser, rest: Uint8Array): DisconnectReason | undefined {
     const refusal = this.#refuseIncoming(connection.remote);
     if (refusal) return refusal;
-    const state = this.#makeState(
-      connection.remote,
-      undefined,
-      'incoming',
-      false,
-      connection.transport,
-    );
+    const state = this.#makeState(connection.remote, undefined, 'incoming', false, connection.transport);
     this.#makeConnection(state, handshake).startIncoming(connection, rest, this.#plugins.entries);
     return undefined;
   }

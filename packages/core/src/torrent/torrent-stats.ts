@@ -10,14 +10,14 @@ export function torrentStats(torrent: Torrent): TorrentStats {
     uploadedBytes: meters.uploaded.total,
     downloadRate: meters.downloaded.rate,
     uploadRate: meters.uploaded.rate,
-    wastedBytes: torrent.wastedBytes,
-    redundantBytes: torrent.redundantBytes,
-    hashFailures: torrent.hashFailures,
+    wastedBytes: torrent.pieces.wastedBytes,
+    redundantBytes: torrent.pieces.redundantBytes,
+    hashFailures: torrent.pieces.hashFailures,
     peerCount: connections.length,
     seedCount: connections.filter(({ state }) => state.isSeed).length,
     knownPeerCount: torrent.peers.known.size,
     piecesHave: picker?.have.count ?? 0,
     pieceCount: picker?.have.length ?? 0,
-    blocksWithPlugins: torrent.blocks.size,
+    blocksWithPlugins: torrent.pieces.countWithPlugins(),
   };
 }

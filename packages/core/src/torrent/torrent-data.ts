@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { bytesEqual } from '../common/bytes.js';
+import { isPeerloomError, MetainfoError, type PeerloomError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import { parseInfo, type TorrentInfo } from '../metainfo/torrent-info.js';
+import type { PiecePicker } from '../picker/piece-picker.js';
+import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import type { PieceDownloadsOwner } from './piece-downloads.js';
+import { makePicker, TorrentContent } from './torrent-content.js';
+import type { TorrentEnvironment } from './torrent-environment.js';
+
+/** What becoming known and being checked asks of the torrent. */
+export interface TorrentDataOwner {
+  readonly infoHash: InfoHash;
+  readonly isClosed: boolean;
+  readonly pieces: PieceDownloadsOwner;
+  /** The info dictionary is known: from the start, or (`isNew`) learned. */
+  infoKnown(info: TorrentInfo, isNew: boolean): void;
+  /** The data has been looked at: what is had is known. */
+  dataChecked(picker: PiecePicker): void;
+  dataFailed(error: PeerloomError): void;
+}
+
+/** What a torrent is made of, from an infohash alone to content that has been checked. */
+export class TorrentData {
+  readonly #environment: TorrentEnvironment;
+  readonly #params: AddTorrentParams;
+  readonly #owner: TorrentDataOwner;
+  #info: TorrentInfo | undefined;
+  #picker: PiecePicker | undefined;
+  #content: TorrentContent | undefined;
+  #isChecked = false;
+  #checkedBytes = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(environment: TorrentEnvironment, params: AddTorrentParams, owner: TorrentDataOwner) {
+    this.#environment = environment;
+    this.#params = params;
+    this.#owner = owner;
+  }
+
+  get info(): TorrentInfo | undefined {
+    return this.#info;
+  }
+
+  get picker(): PiecePicker | undefined {
+    return this.#picker;
+  }
+
+  get content(): TorrentContent | undefined {
+    return this.#content;
+  }
+
+  get isChecked(): boolean {
+    return this.#isChecked;
+  }
+
+  /** Bytes hashed by the check that is running or ran last. */
+  get checkedBytes(): number {
+    return this.#checkedBytes;
+  }
+
+  start(): void {
+    const { torrent } = this.#params;
+    if ('info' in torrent) this.#useInfo(torrent.info, false);
+  }
+
+  /** See `TorrentContext.setMetadata`. */
+  setMetadata(bytes: Uint8Array): boolean {
+    if (this.#info !== undefined || this.#owner.isClosed) return false;
+    const { alerts } = this.#environment;
+    const { infoHash } = this.#owner;
+    let info: TorrentInfo;
+    try {
+      info = this.#parse(bytes);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      alerts.post('metadataFailed', { infoHash, error });
+      return false;
+    }
+    alerts.post('metadataReceived', { infoHash, name: info.name });
+    this.#useInfo(info, true);
+    return true;
+  }
+
+  #parse(bytes: Uint8Array): TorrentInfo {
+    if (bytes.length > this.#environment.settings.maxMetadataBytes) {
+      throw new MetainfoError('METAINFO_TOO_LARGE', `metadata of ${bytes.length} bytes`);
+    }
+    const digest = createHash('sha1').update(bytes).digest();
+    if (!bytesEqual(digest, this.#owner.infoHash.toBytes())) {
+      throw new MetainfoError('METAINFO_INFO_HASH', 'the metadata does not hash to the infohash');
+    }
+    return parseInfo(bytes);
+  }
+
+  #useInfo(info: TorrentInfo, isNew: boolean): void {
+    const picker = makePicker(info, this.#environment.random);
+    picker.setSequential(this.#params.isSequential === true);
+    this.#info = info;
+    this.#picker = picker;
+    this.#owner.infoKnown(info, isNew);
+    if (!this.#owner.isClosed) this.#work = this.#open(info, picker);
+  }
+
+  async #open(info: TorrentInfo, picker: PiecePicker): Promise<void> {
+    const { slots, clock, storage } = this.#environment;
+    try {
+      this.#content ??= await TorrentContent.open({
+        info,
+        picker,
+        storage: this.#params.storage ?? storage,
+        slots,
+        clock,
+        owner: this.#owner.pieces,
+      });
+      if (this.#owner.isClosed) return;
+      if (this.#params.assumeComplete === true) this.#content.assumeComplete();
+      else await this.#content.check((checkedBytes) => this.#progress(checkedBytes));
+    } catch (error) {
+      if (this.#owner.isClosed) return;
+      if (!isPeerloomError(error)) throw error;
+      this.#owner.dataFailed(error);
+      return;
+    }
+    if (this.#owner.isClosed) return;
+    this.#isChecked = true;
+    this.#owner.dataChecked(picker);
+  }
+
+  #progress(checkedBytes: number): void {
+    this.#checkedBytes = checkedBytes;
+  }
+
+  /** Looks at the data again. Resolves when done. */
+  recheck(): Promise<void> {
+    const info = this.#info;
+    const picker = this.#picker;
+    if (info === undefined || picker === undefined) return Promise.resolve();
+    this.#isChecked = false;
+    this.#work = this.#work.then(() => this.#open(info, picker));
+    return this.#work;
+  }
+
+  /** Closes the storage, once nothing works on it any more. */
+  async close(): Promise<void> {
+    if (this.#content) {
+      this.#environment.readCache.drop(this.#content.storage);
+      await this.#content.close();
+      await this.#work;
+      return;
+    }
+    await this.#work;
+    await (this.#content as TorrentContent | undefined)?.close();
+  }
+}
