@@ -1,5 +1,5 @@
 import type { Alert, AlertOf, AlertType } from './alert.js';
-import { alertCategories, alertCategoryOf } from './categories.js';
+import { alertCategories, alertCategoryOf, defaultAlertMask } from './categories.js';
 
 /** Receives alerts of the categories in its mask. */
 export interface AlertSink {
@@ -14,7 +14,8 @@ export interface AlertSink {
  */
 export class AlertHub {
   #sinks: readonly AlertSink[] = [];
-  #mask = 0;
+  /** Until the turn in which the hub was made is over, its readers may still be on their way. */
+  #mask: number = defaultAlertMask;
   #pending: Alert[] = [];
   #scheduled = false;
   /** Called with what a sink throws. */
@@ -49,6 +50,10 @@ export class AlertHub {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => this.flush());
+  }
+
+  constructor() {
+    queueMicrotask(() => this.#updateMask());
   }
 
   /** Delivers what is pending now. */

@@ -253,7 +253,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     state.meters.tick(elapsedMs);
     const { settings } = this.#environment;
     if (state.phase === 'handshaking') {
-      if (nowMs - state.lastReceivedAtMs < settings.handshakeTimeoutMs) return;
+      if (nowMs - state.openedAtMs < settings.handshakeTimeoutMs) return;
       const message = 'no handshake in time';
       this.close({ origin: 'policy', code: 'PEER_HANDSHAKE_TIMEOUT', message });
       return;

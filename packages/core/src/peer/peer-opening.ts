@@ -85,6 +85,7 @@ export class PeerOpening {
   sendHandshake(): void {
     const state = this.#state;
     state.phase = 'handshaking';
+    state.openedAtMs = this.#environment.clock.now();
     this.#environment.alerts.post('peerConnected', {
       infoHash: this.#torrent.infoHash,
       endpoint: state.endpoint,

@@ -89,7 +89,7 @@ export class PeerPlugins {
       return;
     }
     if (scope.isClosed) return;
-    if (plugin === undefined) {
+    if (plugin === undefined || plugin === null) {
       if (scope.isRequired) this.#refuse(scope.name, 'a required extension takes no part');
       return;
     }

@@ -19,6 +19,8 @@ export class PeerState implements PeerIdentity {
   readonly isOutgoing: boolean;
   readonly transport: string;
   readonly connectedAtMs: number;
+  /** When the stream was open. */
+  openedAtMs = 0;
 
   phase: PeerPhase = 'connecting';
   listenEndpoint: Endpoint | undefined;

@@ -1,3 +1,4 @@
+import { blockLength } from '../common/block.js';
 import type { StorageError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { HookEntry, HookHost } from '../dispatch/hook-host.js';
@@ -48,6 +49,9 @@ export class UploadQueue {
   #queue: QueuedRequest[] = [];
   #head = 0;
   #reads = 0;
+  #isPumping = false;
+  /** The send buffer was filled to its high mark, and is not down to its low one. */
+  #isBufferFull = false;
   /** The request that plugins are looking at: one may answer it at once. */
   #offered: QueuedRequest | undefined;
   readonly #withPlugins = new Map<string, PluginAnswer>();
@@ -160,9 +164,18 @@ export class UploadQueue {
 
   /** Starts reads while there is room in the send buffer. */
   pump(): void {
-    const high = this.#environment.settings.sendBufferHighBytes;
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    this.#startReads();
+    this.#isPumping = false;
+  }
+
+  #startReads(): void {
+    const { sendBufferHighBytes: high, sendBufferLowBytes: low } = this.#environment.settings;
+    const mark = this.#isBufferFull ? low : high;
     while (this.#head < this.#queue.length && this.#reads < maxReads && !this.#state.isClosed) {
-      if (this.#sendBufferBytes() + this.#reads * 16_384 >= high) return;
+      this.#isBufferFull = this.#sendBufferBytes() + this.#reads * blockLength >= mark;
+      if (this.#isBufferFull) return;
       const request = this.#queue[this.#head++] as QueuedRequest;
       if (this.#head === this.#queue.length) {
         this.#queue = [];
@@ -190,9 +203,11 @@ export class UploadQueue {
       if (error !== undefined) {
         release();
         this.#reject(piece, begin, length);
+        this.pump();
         return;
       }
       this.#sender.piece(piece, begin, length, chunks, release);
+      this.pump();
       this.#alertSent(piece, begin, length);
     });
   }

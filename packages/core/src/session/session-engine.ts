@@ -4,7 +4,7 @@ import { alertCategories } from '../alerts/categories.js';
 import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
-import { isPeerloomError, PeerloomError, SessionError } from '../common/errors.js';
+import { isPeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import { ReadCache } from '../disk/read-cache.js';
 import { SharedSlotPool } from '../disk/slot-pool.js';
@@ -12,6 +12,7 @@ import { DiskBufferLedger } from '../dispatch/disk-buffers.js';
 import type { HookEntry } from '../dispatch/hook-host.js';
 import { MessageIds } from '../dispatch/message-ids.js';
 import type { PluginScope, ScopeUsage } from '../dispatch/plugin-scope.js';
+import { settleWithin } from '../dispatch/settle-within.js';
 import { NodeNetwork } from '../network/node-network.js';
 import { SystemClock } from '../network/system-clock.js';
 import { SeededRandom, SystemSecureRandom } from '../network/system-random.js';
@@ -223,13 +224,13 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   #addUnknown(infoHash: InfoHash, remote: Endpoint): Torrent | undefined {
     const params = this.plugins.hooks.first('onUnknownTorrent', infoHash, remote);
     if (params === undefined || this.isStopped) return undefined;
-    const { torrent } = params;
-    const offered = 'info' in torrent ? torrent.info.infoHash : torrent.infoHash;
-    if (!offered.equals(infoHash)) return undefined;
     try {
-      return this.addTorrent(params);
-    } catch (error) {
-      if (!isPeerloomError(error)) throw error;
+      const { torrent } = params;
+      const offered = 'info' in torrent ? torrent.info.infoHash : torrent.infoHash;
+      return offered.equals(infoHash) ? this.addTorrent(params) : undefined;
+    } catch (cause) {
+      const message = "the torrent that an extension offered can't be added";
+      const error = isPeerloomError(cause) ? cause : new SessionError('SESSION_OFFERED', message, { cause });
       this.alerts.post('sessionError', { error });
       return undefined;
     }
@@ -379,27 +380,28 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   async #stop(): Promise<void> {
     const listenersClosed = this.#listeners.close();
     this.incoming.close();
-    await this.plugins.removeAll();
     const torrents = this.torrents;
+    // Before extensions leave: no connection goes on without one that protects it.
+    for (const torrent of torrents) torrent.disconnectAll('SESSION_STOPPED', 'the session has stopped');
+    await this.plugins.removeAll();
     this.#torrents.clear();
-    const results = await Promise.allSettled([
-      ...torrents.map((torrent) => torrent.close()),
-      listenersClosed,
-    ]);
+    const closed = Promise.all([...torrents.map((torrent) => torrent.close()), listenersClosed]);
+    await this.#settleStop(closed);
     this.clock.clear(this.#ticker);
-    for (const result of results) {
-      if (result.status === 'rejected') this.#reportFailedStop(result.reason);
-    }
-    for (const torrent of torrents) this.alerts.post('torrentRemoved', { infoHash: torrent.infoHash });
+    for (const { infoHash } of torrents) this.alerts.post('torrentRemoved', { infoHash });
     this.alerts.post('sessionStopped', {});
     this.alerts.flush();
     for (const queue of [...this.#alertQueues]) queue.close();
   }
 
-  #reportFailedStop(reason: unknown): void {
-    const error = isPeerloomError(reason)
-      ? reason
-      : new PeerloomError('SESSION_STOP', 'stopping failed in part', { cause: reason });
+  async #settleStop(closed: Promise<unknown>): Promise<void> {
+    let cause: unknown;
+    try {
+      if (await settleWithin(this.clock, closed, this.settings.stopDeadlineMs)) return;
+    } catch (error) {
+      cause = error;
+    }
+    const error = new SessionError('SESSION_STOP', 'stopping failed in part, or took too long', { cause });
     this.alerts.post('sessionError', { error });
   }
 

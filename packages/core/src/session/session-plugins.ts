@@ -6,6 +6,7 @@ import { DuplicateExtensionError } from '../common/errors.js';
 import { checkIdentity, warnOfUnknownHooks } from '../dispatch/check-plugin.js';
 import { type HookEntry, HookHost } from '../dispatch/hook-host.js';
 import { type FaultHandler, PluginScope, rankOf, type ScopeUsage } from '../dispatch/plugin-scope.js';
+import { settleWithin } from '../dispatch/settle-within.js';
 import { type SessionHookName, sessionHooks } from '../plugin/hook-tables.js';
 import type { SessionContext } from '../plugin/session-context.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
@@ -121,18 +122,12 @@ export class SessionPlugins {
     if (plugin.removed === undefined) return;
     try {
       const settled = plugin.removed();
-      if (settled instanceof Promise) await this.#withDeadline(settled);
+      if (!(settled instanceof Promise)) return;
+      if (await settleWithin(this.#owner.clock, settled, this.#owner.removeDeadlineMs)) return;
+      this.#owner.pluginWarning(scope, 'what removed() promised did not settle in time');
     } catch (error) {
       this.#owner.pluginFault(scope, 'removed', error);
     }
-  }
-
-  #withDeadline(settled: Promise<void>): Promise<void> {
-    const { clock, removeDeadlineMs } = this.#owner;
-    return new Promise((resolve, reject) => {
-      const timer = clock.setTimeout(resolve, removeDeadlineMs);
-      settled.then(resolve, reject).finally(() => clock.clear(timer));
-    });
   }
 
   /** Takes out all, in reverse order of their calls. */

@@ -173,10 +173,12 @@ export class TorrentContextFacade implements TorrentContext {
 
   deliverBlock(request: BlockRequest, bytes: Uint8Array): boolean {
     this.#checkOpen('deliverBlock');
-    if (bytes.length !== request.length || request.length > blockLength) {
+    const { piece, begin, length } = request;
+    const expected = this.#torrent.layout?.blockSize(piece, begin / blockLength);
+    if (bytes.length !== length || length !== expected) {
       throw new PluginError(
         'PLUGIN_MESSAGE_INVALID',
-        `${bytes.length} bytes for a block of ${request.length}`,
+        `${bytes.length} bytes for a block of ${expected ?? 0}`,
       );
     }
     return this.#torrent.pieces.deliver(this.#scope.name, request, bytes);

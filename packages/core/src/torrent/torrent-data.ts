@@ -138,6 +138,7 @@ export class TorrentData {
     const picker = this.#picker;
     if (info === undefined || picker === undefined) return Promise.resolve();
     this.#isChecked = false;
+    if (this.#content) this.#environment.readCache.drop(this.#content.storage);
     this.#work = this.#work.then(() => this.#open(info, picker));
     return this.#work;
   }

@@ -117,7 +117,7 @@ export class TorrentPlugins {
       watchPromise(scope, hook, plugin);
       return false;
     }
-    if (plugin === undefined || scope.isClosed) return false;
+    if (plugin === undefined || plugin === null || scope.isClosed) return false;
     warnOfUnknownHooks(scope, plugin, torrentHookNames);
     const entry = { scope, plugin };
     this.hooks.add(entry);

@@ -383,13 +383,16 @@ export class Torrent
     this.peers.connectMore();
   }
 
+  /** Closes every connection, whatever plugins say. */
+  disconnectAll(code: string, message: string): void {
+    for (const peer of this.peers.all()) peer.close({ origin: 'policy', code, message });
+  }
+
   /** Ends everything. Resolves when the storage is closed. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const peer of this.peers.all()) {
-      peer.close({ origin: 'policy', code: 'TORRENT_REMOVED', message: 'the torrent was removed' });
-    }
+    this.disconnectAll('TORRENT_REMOVED', 'the torrent was removed');
     this.plugins.close();
     await this.data.close();
   }
