@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readFileBounded, writeFileAtomic } from './atomic-file.js';
-import { noise, temporaryFolder } from './disk-fixture.fake.js';
+import { makeNamedPipe, noise, temporaryFolder } from './disk-fixture.fake.js';
 import { expectBytes, storageError } from './storage-suite.fake.js';
 
 describe('writeFileAtomic', () => {
@@ -75,7 +74,7 @@ describe('readFileBounded', () => {
   test('refuses what is no file, without waiting', async () => {
     const folder = temporaryFolder();
     const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    makeNamedPipe(pipe);
     await expect(readFileBounded(pipe, 10)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', pipe));
     await expect(readFileBounded(folder, 10)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', folder));
     const none = join(folder, 'none');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +26,11 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Makes a named pipe, which Node cannot. */
+export function makeNamedPipe(path: string): void {
+  execFileSync('env', ['mkfifo', path]);
+}
+
 /** Bytes that differ everywhere and are the same for the same seed. */
 export function noise(lengthBytes: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(lengthBytes);
@@ -39,7 +45,7 @@ export function noise(lengthBytes: number, seed: number): Uint8Array {
 }
 
 /** SHA-1 of `bytes`. */
-export function sha1(bytes: Uint8Array): Uint8Array {
+function sha1(bytes: Uint8Array): Uint8Array {
   return createHash('sha1').update(bytes).digest();
 }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,7 +12,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { builtWorkerUrl, requireBuiltWorker, TorrentFixture, temporaryFolder } from './disk-fixture.fake.js';
+import {
+  builtWorkerUrl,
+  makeNamedPipe,
+  requireBuiltWorker,
+  TorrentFixture,
+  temporaryFolder,
+} from './disk-fixture.fake.js';
 import { FileStorage } from './file-storage.js';
 import { SharedSlotPool } from './slot-pool.js';
 import { describeStorage, expectBytes, OpenFixture, storageError } from './storage-suite.fake.js';
@@ -94,7 +99,7 @@ for (const { name, threads } of modes) {
     test('a named pipe is refused without waiting for its other end', () =>
       using(async (open, root) => {
         mkdirSync(join(root, 't/d'), { recursive: true });
-        execFileSync('mkfifo', [join(root, 't/d/f')]);
+        makeNamedPipe(join(root, 't/d/f'));
         await expect(open.hashPiece(0)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', 't/d/f'));
         await expect(open.writePiece(0)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', 't/d/f'));
       }));

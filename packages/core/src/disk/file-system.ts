@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 
 /** What is looked at of a file's status. */
-export interface FileSystemStatus {
+interface FileSystemStatus {
   readonly size: number;
   readonly mtimeMs: number;
   /** Names the file has; 0 once it was deleted. */

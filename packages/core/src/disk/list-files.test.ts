@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from './disk-fixture.fake.js';
+import { makeNamedPipe, temporaryFolder } from './disk-fixture.fake.js';
 import { listFiles } from './list-files.js';
 import { storageError } from './storage-suite.fake.js';
 
@@ -60,7 +59,7 @@ describe('listFiles', () => {
 
   test('what is neither file nor folder is refused', async () => {
     const root = tree({ 't/a': '1' });
-    execFileSync('mkfifo', [join(root, 't/pipe')]);
+    makeNamedPipe(join(root, 't/pipe'));
     await expect(listFiles(join(root, 't'))).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', 't/pipe'));
   });
 

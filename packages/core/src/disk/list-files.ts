@@ -5,7 +5,7 @@ import { StorageError } from '../common/errors.js';
 import { storageFailure } from './storage-failure.js';
 
 /** A file to be shared. */
-export interface ListedFile {
+interface ListedFile {
   /** Elements below {@link FileListing.root}, the torrent's name first. */
   readonly path: readonly string[];
   readonly lengthBytes: number;
