@@ -2,6 +2,7 @@ import type { Endpoint, MemoryStorage, Session, TorrentHandle } from '@peerloom/
 import type { AddTorrentParams, Alert } from '@peerloom/core/plugin';
 import type { MortalClock } from '../clock/mortal-clock.js';
 import type { MemoryHost } from '../network/memory-host.js';
+import { TestingError } from '../testing-error.js';
 import type { TestTorrent } from './test-torrent.js';
 
 /** What a {@link SwarmPeer} is made of. */
@@ -13,6 +14,8 @@ export interface SwarmPeerParts {
   readonly endpoint: Endpoint;
   readonly clock: MortalClock;
   readonly content: TestTorrent;
+  /** How it adds the torrent. */
+  readonly params: AddTorrentParams;
   readonly onFault: () => void;
 }
 
@@ -31,6 +34,7 @@ export class SwarmPeer {
   readonly endpoint: Endpoint;
   readonly #clock: MortalClock;
   readonly #content: TestTorrent;
+  readonly #params: AddTorrentParams;
   readonly #faults: FaultAlert[] = [];
   #torrent: TorrentHandle | undefined;
   #isComplete = false;
@@ -44,6 +48,7 @@ export class SwarmPeer {
     this.endpoint = parts.endpoint;
     this.#clock = parts.clock;
     this.#content = parts.content;
+    this.#params = parts.params;
     this.session.on('torrentFinished', ({ infoHash }) => {
       if (infoHash.equals(this.#content.infoHash)) this.#isComplete = true;
     });
@@ -55,14 +60,15 @@ export class SwarmPeer {
     this.session.on('sessionError', noteFault);
   }
 
-  /** Adds the swarm's torrent. */
-  start(params: AddTorrentParams): void {
-    this.#torrent = this.session.addTorrent(params);
+  /** Adds the swarm's torrent, where it was not started when it was made. Throws what `addTorrent` does. */
+  start(): void {
+    this.#torrent = this.session.addTorrent(this.#params);
   }
 
   /** Its handle of the swarm's torrent. Throws where that was never added. */
   get torrent(): TorrentHandle {
-    if (this.#torrent === undefined) throw new TypeError(`${this.name} has no torrent`);
+    if (this.#torrent === undefined)
+      throw new TestingError('TESTING_SWARM', `${this.name} has no torrent: it was not started`);
     return this.#torrent;
   }
 
@@ -78,7 +84,7 @@ export class SwarmPeer {
 
   /** Whether its files hold exactly the content, where it has all pieces. */
   hasRightData(): boolean {
-    if (this.torrent.pieces()?.isFull !== true) return true;
+    if (this.#torrent?.pieces()?.isFull !== true) return true;
     return this.#content.files.every(({ path, bytes }) => {
       const found = this.storage.get(path);
       if (found === undefined) return bytes.length === 0;
@@ -88,7 +94,8 @@ export class SwarmPeer {
 
   /** One line for error messages. */
   describe(): string {
-    const { piecesHave, pieceCount, peerCount, hashFailures } = this.torrent.stats;
+    if (this.#torrent === undefined) return `${this.name}: no torrent`;
+    const { piecesHave, pieceCount, peerCount, hashFailures } = this.#torrent.stats;
     const paused = this.torrent.isPaused ? ', paused' : '';
     const failures = hashFailures > 0 ? `, ${hashFailures} hash failures` : '';
     const pieces = `${piecesHave} of ${pieceCount} pieces`;

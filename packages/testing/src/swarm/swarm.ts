@@ -60,6 +60,8 @@ export interface SwarmPeerOptions {
   readonly state?: Uint8Array;
   /** Peers that it dials. */
   readonly connectTo?: readonly SwarmPeer[];
+  /** Whether it has the torrent at once; else `start()` adds it. Default true. */
+  readonly isStarted?: boolean;
   /** How the torrent is added beyond that. */
   readonly addTorrent?: Partial<Omit<AddTorrentParams, 'torrent' | 'storage' | 'peers'>>;
 }
@@ -121,7 +123,7 @@ export class Swarm {
     return this.addPeer({ name: `leech-${this.#peers.length + 1}`, ...options, have: 'none' });
   }
 
-  /** Adds a session, which listens on port 6881 of its host and has the torrent. */
+  /** Adds a session, which listens on port 6881 of its host and has the torrent. The clock need not run. */
   async addPeer(options: SwarmPeerOptions = {}): Promise<SwarmPeer> {
     const name = options.name ?? `peer-${this.#peers.length + 1}`;
     const { have = 'none', storage = new MemoryStorage() } = options;
@@ -146,18 +148,19 @@ export class Swarm {
       storage,
       clock,
       content: this.content,
+      params: {
+        assumeComplete: have === 'all',
+        ...options.addTorrent,
+        torrent: options.isMagnet === true ? this.content.magnet : this.content.metainfo,
+        peers: (options.connectTo ?? []).map((other) => other.endpoint),
+      },
       endpoint: await session.listen(local),
       onFault: () => {
         this.#faultCount++;
       },
     });
     this.#peers.push(peer);
-    peer.start({
-      assumeComplete: have === 'all',
-      ...options.addTorrent,
-      torrent: options.isMagnet === true ? this.content.magnet : this.content.metainfo,
-      peers: (options.connectTo ?? []).map((other) => other.endpoint),
-    });
+    if (options.isStarted !== false) peer.start();
     return peer;
   }
 

@@ -1,0 +1,39 @@
+import {
+  defineMessage,
+  type MessageChannel,
+  type PeerContext,
+  type PeerPlugin,
+  pluginApiVersion,
+  rawCodec,
+  type SessionPlugin,
+} from '@peerloom/core/plugin';
+
+const hello = defineMessage<Uint8Array>()('xc_companion', rawCodec, { maxBytes: 16 });
+
+/** A well-behaved extension with a message of its own: greets every peer that knows the message, once. */
+export class Companion implements SessionPlugin {
+  readonly name = 'compliance-companion';
+  readonly apiVersion = pluginApiVersion;
+  #received = 0;
+
+  /** Greetings that came. */
+  get received(): number {
+    return this.#received;
+  }
+
+  newTorrent(): { newConnection(peer: PeerContext): PeerPlugin } {
+    return { newConnection: (peer) => this.#greeter(peer) };
+  }
+
+  #greeter(peer: PeerContext): PeerPlugin {
+    const channel: MessageChannel<Uint8Array> = peer.register(hello, () => {
+      this.#received++;
+    });
+    let hasGreeted = false;
+    return {
+      tick: () => {
+        if (!hasGreeted && peer.isReady && channel.supported) hasGreeted = channel.send(Uint8Array.of(1));
+      },
+    };
+  }
+}
