@@ -88,6 +88,7 @@ export { SystemClock } from './network/system-clock.js';
 export { SeededRandom, SystemSecureRandom } from './network/system-random.js';
 export type { AddTorrentParams } from './plugin/add-torrent-params.js';
 export type { DiskBufferHolder } from './plugin/disk-buffer-holder.js';
+export type { ExtensionHandle, RemoveExtensionOptions } from './plugin/extension-handle.js';
 export type { HoldOptions, PeerDeadline, PeerHold, ReceiveTransform, SendTransform } from './plugin/hold.js';
 export {
   type HookKind,
@@ -154,7 +155,6 @@ export type {
 export type { Random, SecureRandom } from './ports/random.js';
 export type { SlotIndex, SlotPool } from './ports/slots.js';
 export type { FileStatus, Storage, StorageFile, StorageLayout, TorrentStorage } from './ports/storage.js';
-export type { ExtensionHandle } from './session/extension-handle.js';
 export type { PeerInfo } from './session/peer-info.js';
 export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';

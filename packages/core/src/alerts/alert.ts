@@ -114,7 +114,7 @@ export type PluginFaultAction =
   | 'peerClosed'
   | 'pluginDetached'
   | 'torrentStopped'
-  | 'sessionStopped'
+  | 'torrentsStopped'
   | 'torrentRefused'
   | 'stateKept'
   | 'reported';

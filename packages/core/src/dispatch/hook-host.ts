@@ -91,17 +91,19 @@ export class HookHost<P extends object> {
     return undefined;
   }
 
-  /** Asks until one returns `false`; true where nobody did. */
+  /** Asks until one returns `false`; true where nobody did. A required plugin that fails says no. */
   allows<K extends HookOf<P>>(hook: K, ...args: Arguments<NonNullable<P[K]>>): boolean {
     const list = this.#lists[hook];
     if (list === undefined) return true;
     for (const entry of list) {
-      if (this.mayCall(entry) && invoke(entry, hook, args) === false) return false;
+      if (!this.mayCall(entry)) continue;
+      const answer = invoke(entry, hook, args);
+      if (answer === false || (answer === faulted && entry.scope.isRequired)) return false;
     }
     return true;
   }
 
-  /** The first value other than `undefined`. */
+  /** The first value other than `undefined`. None where a required plugin fails before. */
   first<K extends HookOf<P>>(
     hook: K,
     ...args: Arguments<NonNullable<P[K]>>
@@ -111,7 +113,11 @@ export class HookHost<P extends object> {
     for (const entry of list) {
       if (!this.mayCall(entry)) continue;
       const value = invoke(entry, hook, args);
-      if (value !== undefined) return value as Result<NonNullable<P[K]>>;
+      if (value === faulted) {
+        if (entry.scope.isRequired) return undefined;
+        continue;
+      }
+      if (value !== undefined && value !== null) return value as Result<NonNullable<P[K]>>;
     }
     return undefined;
   }
@@ -123,18 +129,18 @@ export class HookHost<P extends object> {
 
   /** Whether a plugin may be called: it has not left, and the gate lets it. */
   mayCall(entry: HookEntry<P>): boolean {
-    return !entry.scope.isClosed && (this.gate === undefined || this.gate(entry));
+    return !entry.scope.hasLeft && (this.gate === undefined || this.gate(entry));
   }
 }
 
 const emptyLists: { readonly [hook: string]: undefined } = Object.freeze(Object.create(null));
 
-/** Hooks that may return a promise. */
-const awaited = new Set(['removed']);
+/** What {@link invoke} gives for a hook that threw. */
+const faulted: unique symbol = Symbol('faulted');
 
 /**
- * Calls one hook of one plugin; a throw is given to the scope's fault handler and `undefined` returned. A
- * promise is reported and never counts as a value.
+ * Calls one hook of one plugin. A throw is given to the scope's fault handler; what is returned then equals
+ * no value that a hook can mean. A promise is reported and never counts as a value.
  */
 export function invoke<P extends object>(
   entry: HookEntry<P>,
@@ -143,13 +149,13 @@ export function invoke<P extends object>(
 ): unknown {
   try {
     const result = (entry.plugin[hook] as HookFunction).apply(entry.plugin, args as unknown[]);
-    if (result instanceof Promise && !awaited.has(hook)) {
+    if (result instanceof Promise) {
       watchPromise(entry.scope, hook, result);
       return undefined;
     }
     return result;
   } catch (error) {
     entry.scope.faults.pluginFault(entry.scope, hook, error);
-    return undefined;
+    return faulted;
   }
 }

@@ -7,6 +7,11 @@ import { PluginError } from '../common/errors.js';
 export class MessageIds {
   readonly #ids = new Map<string, number>();
 
+  /** `names` are the engine's own: they have ids whatever plugins register. */
+  constructor(...names: readonly string[]) {
+    for (const name of names) this.idOf(name);
+  }
+
   /** The id of a name, given on first use. Throws `PLUGIN_MESSAGE_IDS` where none is left. */
   idOf(name: string): number {
     const known = this.#ids.get(name);

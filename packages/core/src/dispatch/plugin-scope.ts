@@ -37,6 +37,7 @@ export class PluginScope {
   readonly faults: FaultHandler;
   #owned: Set<() => void> | undefined;
   #isClosed = false;
+  #isLeaving = false;
 
   constructor(
     identity: PluginIdentity,
@@ -62,6 +63,16 @@ export class PluginScope {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether hooks are no longer called: it is closed, or about to be. */
+  get hasLeft(): boolean {
+    return this.#isClosed || this.#isLeaving;
+  }
+
+  /** No hook is called from now on; the context still works until `close`. */
+  leave(): void {
+    this.#isLeaving = true;
   }
 
   /** Runs `dispose` when the scope closes, unless the returned function is called first. */

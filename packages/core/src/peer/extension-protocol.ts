@@ -30,6 +30,8 @@ export class ExtensionProtocol implements ChannelHost {
   #remoteIds = new Map<string, number>();
   /** Names and keys as they were last announced, encoded. */
   #announcedIds = new Map<string, number>();
+  /** Ids of channels that were closed: messages to them may still be on their way. */
+  readonly #retiredIds = new Set<number>();
   #announcedKeys = new Map<string, Uint8Array>();
   #isFullSent = false;
   #lastSentAtMs = Number.NEGATIVE_INFINITY;
@@ -74,6 +76,7 @@ export class ExtensionProtocol implements ChannelHost {
     const erased = channel as Channel<unknown>;
     this.#channels.set(message.name, erased);
     this.#byLocalId.set(localId, erased);
+    this.#retiredIds.delete(localId);
     scope.usage.channels++;
     const disown = scope.own(() => channel.close());
     this.#disown.set(erased, disown);
@@ -88,6 +91,7 @@ export class ExtensionProtocol implements ChannelHost {
     this.#disown.delete(channel);
     this.#channels.delete(channel.name);
     this.#byLocalId.delete(channel.localId);
+    this.#retiredIds.add(channel.localId);
     channel.scope.usage.channels--;
     this.announceChanges();
   }
@@ -98,10 +102,7 @@ export class ExtensionProtocol implements ChannelHost {
 
   /** Whether we have announced the id on this connection and later taken it back. */
   isRetired(localId: number): boolean {
-    for (const [name, id] of this.#announcedIds) {
-      if (id === 0 && this.#environment.messageIds.idOf(name) === localId) return true;
-    }
-    return false;
+    return this.#retiredIds.has(localId);
   }
 
   remoteId(name: string): number {

@@ -20,7 +20,7 @@ export class HoldGate {
   readonly #open = new Set<OpenHold>();
   /** Whether `hold` is legal now. */
   isWindowOpen = false;
-  #wasHeld = false;
+  readonly #localIds = new Set<number>();
 
   constructor(owner: HoldOwner, clock: Clock) {
     this.#owner = owner;
@@ -29,11 +29,6 @@ export class HoldGate {
 
   get isHeld(): boolean {
     return this.#open.size > 0;
-  }
-
-  /** Whether any hold was ever taken. */
-  get wasHeld(): boolean {
-    return this.#wasHeld;
   }
 
   get isStrict(): boolean {
@@ -46,10 +41,12 @@ export class HoldGate {
     return false;
   }
 
-  /** Whether an open hold lets the channel through. */
+  /**
+   * Whether the channel works while held: it is one of a hold that is open, or was, because the remote may
+   * not be as far.
+   */
   allowsChannel(localId: number): boolean {
-    for (const hold of this.#open) if (hold.localIds.has(localId)) return true;
-    return false;
+    return this.#localIds.has(localId);
   }
 
   hold(scope: PluginScope, options: HoldOptions): PeerHold {
@@ -60,7 +57,7 @@ export class HoldGate {
     }
     const hold = new OpenHold(scope, options);
     this.#open.add(hold);
-    this.#wasHeld = true;
+    for (const { localId } of options.channels) this.#localIds.add(localId);
     scope.usage.holds++;
     const timer = this.#clock.setTimeout(() => {
       this.#end(hold);
@@ -101,12 +98,10 @@ export class HoldGate {
 class OpenHold {
   readonly scope: PluginScope;
   readonly isStrict: boolean;
-  readonly localIds: ReadonlySet<number>;
   onEnd: () => void = () => {};
 
-  constructor(scope: PluginScope, { strict, channels }: HoldOptions) {
+  constructor(scope: PluginScope, { strict }: HoldOptions) {
     this.scope = scope;
     this.isStrict = strict === true;
-    this.localIds = new Set(channels.map(({ localId }) => localId));
   }
 }

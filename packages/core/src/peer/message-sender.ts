@@ -126,11 +126,18 @@ export class MessageSender {
   ): void {
     const buffer = this.#queue.reserve(16);
     this.#queue.commit(wire.writePieceHeader(buffer, this.#queue.offset, piece, begin, length));
-    this.#queue.append(chunks, release);
+    this.#queue.append(chunks, this.#hooks.has('sentPayload') ? this.#reporting(length, release) : release);
     this.#schedule();
     this.#state.uploaded.add(length);
     if (this.#hooks.has('sentPiece')) this.#hooks.notify('sentPiece', { piece, begin, length });
-    if (this.#hooks.has('sentPayload')) this.#hooks.notify('sentPayload', length);
+  }
+
+  /** Tells plugins when the content has left us. */
+  #reporting(length: number, release: (() => void) | undefined): () => void {
+    return () => {
+      release?.();
+      if (!this.#state.isClosed) this.#hooks.notify('sentPayload', length);
+    };
   }
 
   /** `payload` is kept until sent: never a view of memory that is used again. */

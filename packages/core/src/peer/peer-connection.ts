@@ -163,22 +163,23 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     this.holds.isWindowOpen = true;
     for (const entry of plugins) {
       if (this.isClosed) break;
-      if (!entry.scope.isClosed) this.plugins.attach(entry);
+      if (!entry.scope.hasLeft) this.plugins.attach(entry);
     }
     this.holds.isWindowOpen = false;
   }
 
   /** A plugin that comes late to a connection that exists: what it missed is called. */
   attachLate(entry: HookEntry<TorrentPlugin>): void {
-    if (this.isClosed) return;
+    if (this.isClosed || entry.scope.hasLeft) return;
     if (entry.scope.isRequired && this.state.phase !== 'connecting') {
       const message = 'a required extension was added';
       this.close({ origin: 'plugin', code: 'PEER_REQUIRED_PLUGIN', message, plugin: entry.scope.name });
       return;
     }
+    this.holds.isWindowOpen = this.state.phase === 'connecting';
     this.plugins.attach(entry);
+    this.holds.isWindowOpen = false;
     if (this.isClosed || this.state.phase === 'connecting') return;
-    this.plugins.connected();
     this.opening.catchUp();
     this.extensions.announceChanges();
   }

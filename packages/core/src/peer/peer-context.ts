@@ -210,7 +210,7 @@ export class PeerContextFacade implements PeerContext {
 
   freezeSend(): void {
     this.#checkOpen('freezeSend');
-    this.#peer.stream.freezeSend();
+    this.#peer.stream.freezeSend(this.#scope);
   }
 
   upgradeSend(encrypt: SendTransform): void {

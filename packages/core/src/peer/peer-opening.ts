@@ -42,7 +42,11 @@ export class PeerOpening {
   #heldHandshake: { readonly dict: BencodeDict; readonly fields: ExtensionHandshake } | undefined;
   #lastHandshake: BencodeDict | undefined;
   #isHandshakeReceived = false;
-  #isStateSent = false;
+  /** Until the holds are known that this connection opens under. */
+  #isFirstRound = true;
+  #isHeldHandshakeReceived = false;
+  /** What has been said of our pieces: nothing yet, that there are none, or all of it. */
+  #saidState: 'nothing' | 'none' | 'all' = 'nothing';
 
   constructor(options: {
     readonly environment: PeerEnvironment;
@@ -133,6 +137,7 @@ export class PeerOpening {
     state.supportsExtensions = local.extensionProtocol && reserved.extensionProtocol;
     this.#plugins.hooks.gate = (entry) => !this.#holds.isHeld || this.#holds.isHolder(entry.scope);
     this.catchUp();
+    this.#isFirstRound = false;
     if (this.#state.isClosed) return;
     if (this.#holds.isHeld) this.#hold();
     else this.open();
@@ -140,15 +145,14 @@ export class PeerOpening {
 
   #hold(): void {
     this.#state.phase = 'held';
-    if (this.#state.supportsExtensions && this.#extensions.firstSent === undefined) {
-      this.#extensions.sendHeldHandshake();
-    }
+    if (this.#state.supportsExtensions) this.#extensions.sendHeldHandshake();
   }
 
   /** Calls the handshake hooks of the plugins that may be called and have not been. */
   catchUp(): void {
-    if (!this.#isHandshakeReceived) return;
-    this.#holds.isWindowOpen = !this.#state.isReady;
+    this.#plugins.connected();
+    if (!this.#isHandshakeReceived || this.#state.isClosed) return;
+    this.#holds.isWindowOpen = this.#isFirstRound;
     this.#plugins.handshake(this.#state.reserved as ReservedBits);
     this.#holds.isWindowOpen = false;
     if (this.#state.isClosed) return;
@@ -168,10 +172,6 @@ export class PeerOpening {
     }
     this.catchUp();
     if (this.#state.isClosed) return;
-    if (this.#holds.isHeld) {
-      this.#hold();
-      return;
-    }
     this.#plugins.hooks.gate = undefined;
     state.phase = 'ready';
     if (state.supportsExtensions) this.#extensions.sendFullHandshake();
@@ -191,25 +191,32 @@ export class PeerOpening {
     this.#inbound.replayKept();
   }
 
-  /** Says what we have, once that is known. */
+  /** Says what we have: nothing where that is not known yet, and the rest piece by piece when it is. */
   sendState(): void {
     const pieces = this.#torrent.announcedPieces;
-    if (this.#isStateSent || pieces === undefined || !this.#state.isReady) return;
-    this.#isStateSent = true;
-    if (this.#state.supportsFast && pieces.isFull && pieces.length > 0) this.#sender.haveAll();
-    else if (this.#state.supportsFast && pieces.isEmpty) this.#sender.haveNone();
+    if (!this.#state.isReady || this.#saidState === 'all') return;
+    const { supportsFast } = this.#state;
+    if (pieces === undefined) {
+      if (supportsFast && this.#saidState === 'nothing') this.#sender.haveNone();
+      this.#saidState = 'none';
+      return;
+    }
+    if (this.#saidState === 'none') pieces.forEach((piece) => this.#sender.have(piece));
+    else if (supportsFast && pieces.isFull && pieces.length > 0) this.#sender.haveAll();
+    else if (supportsFast && pieces.isEmpty) this.#sender.haveNone();
     else if (!pieces.isEmpty) this.#sender.bitfield(pieces.clone());
+    this.#saidState = 'all';
   }
 
   /** We have the piece now: says so where our state has been said before. */
   announceHave(piece: number): void {
-    if (this.#isStateSent && !this.#state.isClosed) this.#sender.have(piece);
+    if (this.#saidState === 'all' && !this.#state.isClosed) this.#sender.have(piece);
   }
 
   /** We have lost the piece (BEP 54). */
   announceDontHave(piece: number): void {
     const id = this.#extensions.remoteId(dontHaveName);
-    if (this.#isStateSent && !this.#state.isClosed && id !== 0) this.#sender.dontHave(id, piece);
+    if (this.#saidState === 'all' && !this.#state.isClosed && id !== 0) this.#sender.dontHave(id, piece);
   }
 
   #startPieces(): void {
@@ -232,10 +239,11 @@ export class PeerOpening {
       this.#applyHandshake(dict, fields, false);
       return;
     }
-    if (this.#heldHandshake !== undefined) {
+    if (this.#isHeldHandshakeReceived) {
       this.#owner.fail('PEER_MESSAGE_WHILE_HELD', 'a second extension handshake before the release');
       return;
     }
+    this.#isHeldHandshakeReceived = true;
     this.#heldHandshake = { dict, fields };
     this.#extensions.applyIds(fields.messageIds);
     this.#plugins.extensionHandshake(dict, false);

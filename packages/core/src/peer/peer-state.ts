@@ -17,7 +17,8 @@ export class PeerState implements PeerIdentity {
   readonly endpoint: Endpoint;
   readonly source: PeerSource;
   readonly isOutgoing: boolean;
-  readonly transport: string;
+  /** `tcp` until the stream says otherwise. */
+  transport = 'tcp';
   readonly connectedAtMs: number;
   /** When the stream was open. */
   openedAtMs = 0;
@@ -70,7 +71,6 @@ export class PeerState implements PeerIdentity {
     readonly listenEndpoint: Endpoint | undefined;
     readonly source: PeerSource;
     readonly isOutgoing: boolean;
-    readonly transport: string;
     readonly localId: Uint8Array;
     readonly nowMs: number;
     /** Of the torrent. */
@@ -81,7 +81,6 @@ export class PeerState implements PeerIdentity {
     this.listenEndpoint = options.listenEndpoint;
     this.source = options.source;
     this.isOutgoing = options.isOutgoing;
-    this.transport = options.transport;
     this.localId = options.localId;
     this.connectedAtMs = options.nowMs;
     this.lastReceivedAtMs = options.nowMs;

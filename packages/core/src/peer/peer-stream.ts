@@ -78,6 +78,7 @@ export class PeerStream implements ConnectionHandler {
 
   attach(connection: Connection): void {
     this.#connection = connection;
+    this.#state.transport = connection.transport;
     connection.setHandler(this);
   }
 
@@ -164,8 +165,10 @@ export class PeerStream implements ConnectionHandler {
     }
   }
 
-  freezeSend(): void {
-    if (this.#connection) this.#queue.freeze(this.#connection);
+  freezeSend(scope: PluginScope): void {
+    if (!this.#connection) throw new UpgradeBoundaryError('the stream is not open yet');
+    this.#queue.freeze(this.#connection);
+    this.#closeWith(scope);
   }
 
   upgradeSend(scope: PluginScope, encrypt: SendTransform): void {

@@ -12,6 +12,8 @@ import { RequestDepth } from './request-depth.js';
 
 /** How long a peer is not asked again for a block that it rejected. */
 const rejectAvoidMs = 10_000;
+/** A request is never given up sooner than this. */
+const minTimeoutMs = 10_000;
 /** Blocks a piece can have at most: 256 MiB of 16 KiB. */
 const blocksPerPiece = 16_384;
 
@@ -169,33 +171,29 @@ export class RequestPipeline {
     this.#owner.blockReceived(state, piece, block, slot);
   }
 
-  /** Shows the block to plugins; true where one has taken it. */
+  /** Shows the block to plugins; true where it is not to be committed. */
   #offerToPlugins(piece: number, block: number, begin: number, length: number, slot: number): boolean {
     const { slots, diskBuffers } = this.#environment;
     const request = { piece, begin, length };
     const view = slots.view(slot).subarray(0, length);
-    let isSlotFree = false;
-    const freeSlot = (): void => {
-      if (!isSlotFree) slots.release(slot);
-      isSlotFree = true;
+    let isTaken = false;
+    const take = (plugin: string): void => {
+      isTaken = true;
+      slots.release(slot);
+      this.#owner.blockWithPlugin(this.#state, plugin, piece, block);
     };
-    let taker: string | undefined;
     for (const entry of this.#hooks.list('onPiece')) {
       if (!this.#hooks.mayCall(entry)) continue;
       const { name } = entry.scope;
-      const holder = new BlockHolder(name, view, diskBuffers, freeSlot);
+      const holder = new BlockHolder(name, view, diskBuffers, () => take(name));
       const isHandled = invoke(entry, 'onPiece', [request, holder]) === true;
-      const wasReleased = isSlotFree;
       holder.close();
-      if (isHandled || wasReleased) {
-        taker = name;
-        break;
-      }
+      if (isHandled && !isTaken) take(name);
+      if (isTaken) return true;
     }
-    if (taker === undefined && !this.#state.isClosed) return false;
-    freeSlot();
-    if (taker === undefined) this.#owner.picker?.release(this.#state.connectionId, piece, block);
-    else this.#owner.blockWithPlugin(this.#state, taker, piece, block);
+    if (!this.#state.isClosed) return false;
+    slots.release(slot);
+    this.#owner.picker?.release(this.#state.connectionId, piece, block);
     return true;
   }
 
@@ -251,7 +249,7 @@ export class RequestPipeline {
       for (const [key, until] of this.#avoid) if (until <= nowMs) this.#avoid.delete(key);
       if (this.#avoid.size === 0) this.#avoid = undefined;
     }
-    const timeoutMs = this.#environment.settings.requestTimeoutMs;
+    const timeoutMs = this.#timeoutMs();
     let isLate = false;
     for (const [key, sentAtMs] of this.#outstanding) {
       if (Math.max(sentAtMs, this.#state.lastPieceAtMs) + timeoutMs > nowMs) break;
@@ -267,6 +265,15 @@ export class RequestPipeline {
     if (!isLate || this.#state.isSnubbed) return false;
     this.#state.isSnubbed = true;
     return true;
+  }
+
+  /** Shorter than the setting where the peer has shown that it delivers faster. */
+  #timeoutMs(): number {
+    const { requestTimeoutMs } = this.#environment.settings;
+    const { rate } = this.#state.downloaded;
+    if (rate === 0) return requestTimeoutMs;
+    const expectedMs = (this.#outstanding.size * blockLength * 1000) / rate;
+    return Math.min(requestTimeoutMs, minTimeoutMs + 2 * expectedMs);
   }
 
   /** The connection is gone. */

@@ -16,8 +16,10 @@ const pluginAnswerMs = 60_000;
 export interface UploadOwner {
   readonly infoHash: InfoHash;
   readonly layout: TorrentLayout | undefined;
-  /** Whether we have the piece and may serve it. */
-  canServe(piece: number): boolean;
+  /** Whether we have the piece. */
+  hasPiece(piece: number): boolean;
+  /** Whether peers are served now: not paused, not stopped. */
+  readonly isServing: boolean;
   /** Reads a block; `done` is called once, perhaps at once. Views stay valid until `release`. */
   readForUpload(
     piece: number,
@@ -35,6 +37,8 @@ interface QueuedRequest {
 
 interface PluginAnswer extends QueuedRequest {
   readonly deadlineMs: number;
+  /** Takes it from what ends with the plugin. */
+  readonly disown: () => void;
 }
 
 /** Requests of the remote: checked, bounded, and answered in order as the send buffer drains. */
@@ -95,11 +99,11 @@ export class UploadQueue {
       this.#invalid(piece, begin, length);
       return;
     }
-    if (!this.#owner.canServe(piece)) {
+    if (!this.#owner.hasPiece(piece)) {
       this.#invalid(piece, begin, length);
       return;
     }
-    if (this.#state.isChoked || this.size >= settings.maxIncomingRequests) {
+    if (this.#state.isChoked || !this.#owner.isServing || this.size >= settings.maxIncomingRequests) {
       this.#reject(piece, begin, length);
       return;
     }
@@ -115,19 +119,27 @@ export class UploadQueue {
         return;
       }
     }
-    this.#queue.push({ piece, begin, length });
+    if (this.#state.isChoked) this.#reject(piece, begin, length);
+    else this.#queue.push({ piece, begin, length });
     this.pump();
   }
 
   #leaveToPlugin({ scope }: HookEntry<PeerPlugin>, request: QueuedRequest): void {
     const deadlineMs = this.#environment.clock.now() + pluginAnswerMs;
-    this.#withPlugins.set(keyOf(request), { ...request, deadlineMs });
-    scope.own(() => this.#rejectUnanswered(request));
+    const disown = scope.own(() => {
+      if (this.#endWithPlugin(request)) this.#reject(request.piece, request.begin, request.length);
+    });
+    this.#endWithPlugin(request);
+    this.#withPlugins.set(keyOf(request), { ...request, deadlineMs, disown });
   }
 
-  #rejectUnanswered(request: QueuedRequest): void {
-    if (this.#state.isClosed || !this.#withPlugins.delete(keyOf(request))) return;
-    this.#reject(request.piece, request.begin, request.length);
+  /** Ends a request that is with a plugin; false where there is none. */
+  #endWithPlugin(request: QueuedRequest): boolean {
+    const key = keyOf(request);
+    const found = this.#withPlugins.get(key);
+    if (found === undefined) return false;
+    found.disown();
+    return this.#withPlugins.delete(key);
   }
 
   /** A plugin answers a request of the remote. False where there is none to answer. */
@@ -137,7 +149,7 @@ export class UploadQueue {
       this.#offered = undefined;
       return true;
     }
-    return this.#withPlugins.delete(key) || this.#dequeue({ piece, begin, length });
+    return this.#endWithPlugin({ piece, begin, length }) || this.#dequeue({ piece, begin, length });
   }
 
   onCancel(piece: number, begin: number, length: number): void {
@@ -145,7 +157,7 @@ export class UploadQueue {
     if (!this.#isQueued(request) && !this.#withPlugins.has(keyOf(request))) return;
     if (this.#hooks.has('onCancel') && this.#hooks.handled('onCancel', request)) return;
     if (this.#state.isClosed) return;
-    if (this.#dequeue(request) || this.#withPlugins.delete(keyOf(request))) {
+    if (this.#dequeue(request) || this.#endWithPlugin(request)) {
       if (this.#state.supportsFast) this.#sender.reject(piece, begin, length);
     }
   }
@@ -156,7 +168,7 @@ export class UploadQueue {
     this.#queue = [];
     this.#head = 0;
     const withPlugins = [...this.#withPlugins.values()];
-    this.#withPlugins.clear();
+    for (const request of withPlugins) this.#endWithPlugin(request);
     for (const { piece, begin, length } of [...queue, ...withPlugins]) {
       this.#reject(piece, begin, length);
     }
@@ -189,7 +201,7 @@ export class UploadQueue {
   }
 
   #serve({ piece, begin, length }: QueuedRequest): void {
-    if (!this.#owner.canServe(piece)) {
+    if (!this.#owner.hasPiece(piece) || !this.#owner.isServing) {
       this.#reject(piece, begin, length);
       return;
     }
@@ -220,10 +232,10 @@ export class UploadQueue {
   }
 
   tick(nowMs: number): void {
-    for (const [key, { deadlineMs, piece, begin, length }] of this.#withPlugins) {
-      if (deadlineMs > nowMs) continue;
-      this.#withPlugins.delete(key);
-      this.#reject(piece, begin, length);
+    for (const request of [...this.#withPlugins.values()]) {
+      if (request.deadlineMs > nowMs) continue;
+      this.#endWithPlugin(request);
+      this.#reject(request.piece, request.begin, request.length);
     }
     this.pump();
   }
@@ -231,7 +243,7 @@ export class UploadQueue {
   close(): void {
     this.#queue = [];
     this.#head = 0;
-    this.#withPlugins.clear();
+    for (const request of [...this.#withPlugins.values()]) this.#endWithPlugin(request);
   }
 
   #invalid(piece: number, begin: number, length: number): void {

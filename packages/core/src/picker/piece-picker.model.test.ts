@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bitfield } from '../common/bitfield.js';
 import { NaivePicker } from './naive-picker.fake.js';
+import { replayPick } from './naive-replay.fake.js';
 import type { PickOptions } from './pick-options.js';
 import { PiecePicker } from './piece-picker.js';
 import type { PiecePriority } from './priorities.js';
@@ -155,7 +156,7 @@ class Bench {
       this.#outstanding.push([peer, piece, block]);
     });
     expect(count).toBe(given.length);
-    this.#model.replay(peer, options, given);
+    replayPick(this.#model, peer, options, given);
   }
 
   #takeOutstanding(): readonly [number, number, number] | undefined {

@@ -83,6 +83,7 @@ export class PiecePicker {
     this.#table.setNotHad(piece);
   }
 
+  /** Whether we have the piece. */
   has(piece: number): boolean {
     return this.#table.have.has(piece);
   }
@@ -133,6 +134,7 @@ export class PiecePicker {
     this.#table.setPriority(piece, priority);
   }
 
+  /** 0 to 7. */
   priority(piece: number): number {
     return this.#table.priorities.of(piece);
   }
@@ -165,9 +167,10 @@ export class PiecePicker {
    * Chooses blocks, marks them requested by the peer, then gives each to the sink. A block whose request
    * the sink ended meanwhile is not given. Returns how many were given.
    *
-   * O(log pieces) a decision, and O(open pieces with free blocks that the peer may continue); amortised
-   * over a connection, O(pieces) once, and O(1) for each candidate whose availability changed since the
-   * last pick for a peer that lacks what is rarest. In the end game O(blocks of the open pieces).
+   * O(1) a block, and O(open pieces with free blocks) for each piece that blocks are taken of. A new piece
+   * costs a few steps where the peer has a fair share of what is rare. Where it has not, what a search
+   * passed over is not looked at again: O(pieces log pieces) over a whole connection, and O(1) for each
+   * candidate whose availability changed since. In the end game O(blocks of the open pieces).
    */
   pick(peer: PeerKey, options: PickOptions, sink: PickSink): number {
     const chosen = this.#chosen;
@@ -308,6 +311,7 @@ export class PiecePicker {
     return this.#table.open.all.filter(({ phase }) => phase === 'collecting').map(({ piece }) => piece);
   }
 
+  /** What is known of a block; all blocks of a piece that is had are `received`. */
   blockState(piece: number, block: number): BlockState {
     if (this.has(piece)) return 'received';
     const opened = this.#table.open.get(piece);

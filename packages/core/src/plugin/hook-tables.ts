@@ -6,7 +6,7 @@ import type { TorrentPlugin } from './torrent-plugin.js';
  * What a hook's return value means.
  *
  * - `create`: the plugin for the level below, or `undefined`.
- * - `state`: the saved value; a throw keeps the one saved before.
+ * - `state`: the saved value; a throw in saving keeps the one saved before.
  * - `notify`: ignored.
  * - `handled`: `true`: no later plugin sees it and the engine's own handling does not run.
  * - `veto`: `false`: no.
@@ -98,7 +98,11 @@ export const torrentHooks = {
   },
   onState: { kind: 'notify', libtorrent: 'on_state', when: 'the torrent state changed' },
   onAddPeer: { kind: 'veto', libtorrent: 'on_add_peer', when: 'a peer candidate arrives from any source' },
-  onMetadata: { kind: 'notify', libtorrent: '', when: 'the info dictionary became known' },
+  onMetadata: {
+    kind: 'notify',
+    libtorrent: '',
+    when: 'the info dictionary became known later than the torrent was added',
+  },
   onPeersErased: { kind: 'notify', libtorrent: '', when: 'peer records were forgotten' },
 } as const satisfies HookTable<TorrentPlugin>;
 
@@ -145,7 +149,7 @@ export const peerHooks = {
   onRequest: {
     kind: 'handled',
     libtorrent: 'on_request',
-    when: 'request received, in range, for a piece we have',
+    when: 'request received, in range, for a piece we have, from a peer that is unchoked and has room in its queue',
   },
   onCancel: {
     kind: 'handled',
@@ -185,7 +189,7 @@ export const peerHooks = {
   canDisconnect: {
     kind: 'veto',
     libtorrent: 'can_disconnect',
-    when: 'before every disconnect by policy; never on a protocol error',
+    when: 'before a disconnect by policy that can wait: idle, of no use, torrent paused, checking or in error; never on a protocol error',
   },
   sentChoke: { kind: 'notify', libtorrent: 'sent_choke', when: 'choke queued' },
   sentUnchoke: { kind: 'notify', libtorrent: 'sent_unchoke', when: 'unchoke queued' },

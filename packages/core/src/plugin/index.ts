@@ -86,6 +86,7 @@ export type { Settings } from '../settings/settings-table.js';
 export type { ReadonlyReservedBits, ReservedBits } from '../wire/reserved-bits.js';
 export type { AddTorrentParams } from './add-torrent-params.js';
 export type { DiskBufferHolder } from './disk-buffer-holder.js';
+export type { ExtensionHandle, RemoveExtensionOptions } from './extension-handle.js';
 export type { HoldOptions, PeerDeadline, PeerHold, ReceiveTransform, SendTransform } from './hold.js';
 export {
   type HookKind,

@@ -102,7 +102,10 @@ export interface PeerContext {
    * protocol does not allow it now, `PLUGIN_HELD` while a hold is open.
    */
   send(message: StandardMessage): void;
-  /** Sends a message of any id with this payload, copied, without any check. Throws `PLUGIN_HELD`. */
+  /**
+   * Sends a message of any id, 0–255, with this payload, copied, unchecked. Throws `PLUGIN_MESSAGE_INVALID`,
+   * `PLUGIN_MESSAGE_STATE` before the handshakes are done, `PLUGIN_HELD`.
+   */
   sendRaw(id: number, payload: Uint8Array): void;
   /**
    * Registers a typed message on this connection. Its handler is guarded. Throws
@@ -115,9 +118,10 @@ export interface PeerContext {
   /** Closes the connection. `canDisconnect` is not asked. */
   disconnect(reason: string, options?: DisconnectOptions): void;
   /**
-   * Keeps everything but the handshake, keep-alives and the holder's channels from going out, and other
-   * plugins from this connection, until released. Legal in `newConnection`, `reservedBits` and
-   * `onHandshake`; throws {@link HoldTooLateError} later.
+   * Keeps everything but the handshake, keep-alives and the holders' channels from going out, and other
+   * plugins from what the remote sends, until released: their hooks from `onHandshake` on run at the release.
+   * Legal in `newConnection`, `reservedBits`, and an `onHandshake` that no other hold has delayed; throws
+   * {@link HoldTooLateError} later, `PLUGIN_HOLD_DEADLINE` for a deadline that is none.
    */
   hold(options: HoldOptions): PeerHold;
   /** Disconnects after `ms` unless cancelled. */
@@ -127,14 +131,21 @@ export interface PeerContext {
    * responder's: what an authentication binds itself to. `undefined` before all four are known.
    */
   readonly transcript: Uint8Array | undefined;
-  /** No further plain byte after what is queued; everything else queues behind. */
+  /**
+   * No further plain byte after what is queued; everything else queues behind. The connection closes where
+   * the plugin leaves. Throws {@link UpgradeBoundaryError} before the stream is open, `PLUGIN_UPGRADE_TWICE`
+   * after an upgrade.
+   */
   freezeSend(): void;
-  /** Every byte queued from now on goes through `encrypt`, at flush. Once a connection. */
+  /**
+   * Every byte queued from now on goes through `encrypt`, at flush. Once a connection, else
+   * `PLUGIN_UPGRADE_TWICE`; throws {@link UpgradeBoundaryError} before the stream is open.
+   */
   upgradeSend(encrypt: SendTransform): void;
   /**
    * Every byte after the message being handled goes through `decrypt`. Only inside the handler of an
-   * inbound message, else {@link UpgradeBoundaryError}. Drops what was learned in plain, but both
-   * handshakes and the holders' channels. Once a connection.
+   * inbound message, else {@link UpgradeBoundaryError}. Drops what was kept under a hold and learned in plain,
+   * but both handshakes and the holders' channels. Once a connection, else `PLUGIN_UPGRADE_TWICE`.
    */
   upgradeReceive(decrypt: ReceiveTransform): void;
   /** Who this peer has proved to be; `undefined` where nobody has asked. */
@@ -143,7 +154,7 @@ export interface PeerContext {
   setPrincipal(principal: string): void;
   /**
    * The 20-byte id that our handshake on this connection carries instead of the session's. Throws
-   * `PLUGIN_MESSAGE_STATE` once the handshake is sent.
+   * `PLUGIN_MESSAGE_STATE` once the handshake is sent, `PLUGIN_MESSAGE_INVALID` for another length.
    */
   setLocalId(id: Uint8Array): void;
   /** The peer plugin that another extension made for this connection. */

@@ -21,8 +21,9 @@ export interface PeerPlugin {
   /** *detach.* The remote's handshake has arrived, with these bits. */
   onHandshake?(reserved: ReadonlyReservedBits): boolean | void;
   /**
-   * *notify.* Our extension handshake (BEP 10) is being built; may add keys. Setting a key that is
-   * there already throws.
+   * *notify.* Our extension handshake (BEP 10) is being built; may add keys. Setting a key that is there
+   * already throws. Called again whenever there is something to announce; only keys whose value has changed
+   * are sent.
    */
   addHandshake?(dict: HandshakeBuilder): void;
   /**
@@ -59,7 +60,10 @@ export interface PeerPlugin {
   onSuggest?(piece: number): boolean | void;
   /** *handled.* BEP 5: the remote's DHT port. */
   onPort?(port: number): boolean | void;
-  /** *handled.* The remote asks for a block. `true`: this plugin answers, once, within 60 s. */
+  /**
+   * *handled.* The remote, which we do not choke, asks for a block that we have. `true`: this plugin answers,
+   * once, within 60 s, with a `piece` or `reject` message.
+   */
   onRequest?(request: BlockRequest): boolean | void;
   /** *handled.* */
   onCancel?(request: BlockRequest): boolean | void;
@@ -84,7 +88,11 @@ export interface PeerPlugin {
   canUnchoke?(): boolean | void;
   /** *first.* Rank for unchoking; higher first, before every peer without one. */
   unchokePriority?(): number | undefined;
-  /** *veto.* The engine wants to disconnect by policy; never asked on a protocol error. */
+  /**
+   * *veto.* The engine wants to disconnect by policy, and it can wait: the peer is idle or of no use, the
+   * torrent is paused, checked or in error. Never asked on a protocol error, for a ban, a duplicate, a missing
+   * required extension, or at the end.
+   */
   canDisconnect?(reason: DisconnectReason): boolean | void;
 
   /** *notify.* We have queued the message of that name. */

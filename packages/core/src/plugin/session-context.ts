@@ -5,8 +5,11 @@ import type { Connection, DialOptions, Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
 import type { Settings } from '../settings/settings-table.js';
 import type { AddTorrentParams } from './add-torrent-params.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from './extension-handle.js';
 import type { PluginKey } from './plugin-key.js';
+import type { SessionPlugin } from './session-plugin.js';
 import type { TorrentContext } from './torrent-context.js';
+import type { TorrentPluginFactory } from './torrent-plugin.js';
 
 /** Whom a ban keeps out. */
 export type BanTarget =
@@ -104,6 +107,12 @@ export interface SessionContext {
   torrent(infoHash: InfoHash): TorrentContext | undefined;
   /** Throws `SESSION_DUPLICATE_TORRENT`, `SESSION_STOPPED`. */
   addTorrent(params: AddTorrentParams): TorrentContext;
+  /** Removes a torrent; its files stay. Resolves when its storage is closed. */
+  removeTorrent(infoHash: InfoHash): Promise<void>;
+  /** Adds an extension to the session. Throws {@link DuplicateExtensionError}, `PLUGIN_…`. */
+  addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle;
+  /** Takes out an extension of the session. Rejects with `PLUGIN_UNKNOWN`. */
+  removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void>;
   ban(target: BanTarget, options: BanOptions): void;
   unban(target: BanTarget): boolean;
   bans(): readonly Ban[];
@@ -115,9 +124,11 @@ export interface SessionContext {
     data?: Readonly<Record<string, unknown>>,
     about?: { infoHash?: InfoHash; endpoint?: Endpoint },
   ): boolean;
+  /** Throws `PLUGIN_TRANSPORT` where the name is taken. */
   registerTransport(transport: Transport): TransportHandle;
+  /** The counter of that name. Throws `PLUGIN_METRICS` past 256 counters and gauges. */
   counter(name: string): Counter;
-  /** Reads `read` whenever statistics are taken. */
+  /** Reads `read` whenever statistics are taken. Throws `PLUGIN_METRICS` past 256 counters and gauges. */
   gauge(name: string, read: () => number): Disposer;
   stats(): SessionStats;
   /** Gives back what `DiskBufferHolder.release` gave. Throws `PLUGIN_BUFFER_UNKNOWN` the second time. */

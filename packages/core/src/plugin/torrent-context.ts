@@ -7,9 +7,11 @@ import type { TorrentState } from '../common/torrent-state.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import type { Clock } from '../ports/clock.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from './extension-handle.js';
 import type { PeerContext } from './peer-context.js';
 import type { PluginKey } from './plugin-key.js';
 import type { SessionContext } from './session-context.js';
+import type { TorrentPluginFactory } from './torrent-plugin.js';
 
 /** A peer that the torrent knows of, connected or not. */
 export interface KnownPeer {
@@ -126,22 +128,35 @@ export interface TorrentContext {
   readBlock(piece: number, block: number): Promise<Uint8Array>;
   /** In `onPieceFailed`: keeps the piece's blocks readable, at most 10 s. Throws `PLUGIN_PIECE_HOLD` elsewhere. */
   holdPiece(piece: number): PieceHold;
-  /** All blocks of the piece are to come from one peer: the one given, or any. `false` ends it. */
+  /**
+   * All blocks of the piece are to come from one peer: the one given, or any. `false` ends it. Throws
+   * `PLUGIN_MESSAGE_INVALID` for a piece or peer that is not here.
+   */
   setExclusive(piece: number, peer: PeerContext | boolean): void;
   /** 0 (not wanted) to 7. Default 4. */
   piecePriority(piece: number): number;
   /** Throws `PLUGIN_MESSAGE_INVALID` out of range. */
   setPiecePriority(piece: number, priority: number): void;
-  /** Sets the priority of all pieces of a file that no file of higher priority shares. */
+  /**
+   * Sets the priority of all pieces of a file that no file of higher priority shares. Throws
+   * `PLUGIN_MESSAGE_INVALID` out of range.
+   */
   setFilePriority(file: number, priority: number): void;
   filePriority(file: number): number;
   /**
    * Ends a block that is with this plugin: `bytes` of the block's length become it, attributed to the
-   * original peer. Takes a released buffer back. False where the block is not with this plugin.
+   * original peer. Takes a released buffer back. False where the block is not with this plugin. Throws
+   * `PLUGIN_MESSAGE_INVALID` where the length is not the block's.
    */
   deliverBlock(request: BlockRequest, bytes: Uint8Array): boolean;
   /** Ends a block that is with this plugin: its peer is not asked for it again for 60 s. */
   abandonBlock(request: BlockRequest): boolean;
+  /** Adds an extension to this torrent. Throws {@link DuplicateExtensionError}, `PLUGIN_…`. */
+  addExtension(factory: TorrentPluginFactory, userData?: unknown): ExtensionHandle;
+  /** Takes out an extension of this torrent. Throws `PLUGIN_UNKNOWN`. */
+  removeExtension(name: string, options?: RemoveExtensionOptions): void;
+  /** Removes the torrent from the session; its files stay. Resolves when its storage is closed. */
+  remove(): Promise<void>;
   pause(options?: PauseOptions): void;
   resume(options?: PauseOptions): void;
   /** The torrent plugin that another extension made for this torrent. */

@@ -5,6 +5,7 @@ import { OwnedClock } from '../dispatch/owned-clock.js';
 import { OwnedNetwork } from '../dispatch/owned-network.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
 import type {
   Ban,
@@ -17,7 +18,9 @@ import type {
   Transport,
   TransportHandle,
 } from '../plugin/session-context.js';
+import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentContext } from '../plugin/torrent-context.js';
+import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Clock } from '../ports/clock.js';
 import type { Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
@@ -76,6 +79,21 @@ export class SessionContextFacade implements SessionContext {
   addTorrent(params: AddTorrentParams): TorrentContext {
     this.#checkOpen('addTorrent');
     return this.#engine.addTorrent(params).plugins.contextFor(this.#scope);
+  }
+
+  async removeTorrent(infoHash: InfoHash): Promise<void> {
+    this.#checkOpen('removeTorrent');
+    await this.#engine.removeTorrent(infoHash);
+  }
+
+  addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle {
+    this.#checkOpen('addExtension');
+    return this.#engine.addExtension(extension);
+  }
+
+  async removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void> {
+    this.#checkOpen('removeExtension');
+    await this.#engine.removeExtension(name, options);
   }
 
   ban(target: BanTarget, options: BanOptions): void {

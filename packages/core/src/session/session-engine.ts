@@ -3,7 +3,7 @@ import type { AlertQueue } from '../alerts/alert-queue.js';
 import { alertCategories } from '../alerts/categories.js';
 import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
-import type { Endpoint } from '../common/endpoint.js';
+import { type Endpoint, normalizeAddress } from '../common/endpoint.js';
 import { isPeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import { ReadCache } from '../disk/read-cache.js';
@@ -19,8 +19,10 @@ import { SeededRandom, SystemSecureRandom } from '../network/system-random.js';
 import { TransferMeters } from '../peer/rate-meter.js';
 import { SendBufferPool } from '../peer/send-buffer-pool.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { BanOptions, BanTarget, SessionContext } from '../plugin/session-context.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
+import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Clock, TimerHandle } from '../ports/clock.js';
 import type { Connection, Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
@@ -30,6 +32,7 @@ import { mergeSettings } from '../settings/validate-settings.js';
 import { Torrent } from '../torrent/torrent.js';
 import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
+import { dontHaveName } from '../wire/messages.js';
 import { DialBudget } from './dial-budget.js';
 import { FlushScheduler } from './flush-scheduler.js';
 import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
@@ -38,6 +41,7 @@ import { Metrics } from './metrics.js';
 import { makePeerId } from './peer-id.js';
 import { SessionBans } from './session-bans.js';
 import { SessionContextFacade } from './session-context.js';
+import { SessionExtensions } from './session-extensions.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
@@ -58,7 +62,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly alerts = new AlertHub();
   readonly slots: SharedSlotPool;
   readonly readCache: ReadCache;
-  readonly messageIds = new MessageIds();
+  readonly messageIds = new MessageIds(dontHaveName);
   readonly diskBuffers = new DiskBufferLedger();
   readonly sendBuffers = new SendBufferPool();
   readonly meters = new TransferMeters();
@@ -76,7 +80,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly #listeners: Listeners;
   readonly #alertQueues = new Set<AlertQueue>();
   readonly #peerIds = new Set<number>();
-  readonly #missingRequired = new Set<string>();
+  readonly #extensions: SessionExtensions;
   readonly #ticker: TimerHandle;
   #connectionCount = 0;
   #pluginCount = 0;
@@ -114,6 +118,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       settings: this.settings,
       clock: this.clock,
       random: this.random,
+    });
+    this.#extensions = new SessionExtensions({
+      alerts: this.alerts,
+      clock: this.clock,
+      plugins: () => this.plugins,
+      torrents: () => this.torrents,
     });
     this.plugins = new SessionPlugins(this, saved?.plugins ?? new Map());
     this.#lastTickMs = this.clock.now();
@@ -158,24 +168,26 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     }
     this.#torrents.set(hex, torrent);
     try {
-      for (const name of this.#missingRequired) torrent.requiredMissing(name);
-      for (const entry of this.plugins.hooks.entries) torrent.plugins.attachSession(entry);
+      this.#extensions.attachAll(torrent);
       for (const factory of params.extensions ?? []) torrent.plugins.add(factory, params.userData);
     } catch (error) {
       this.#torrents.delete(hex);
       void torrent.close();
       throw error;
     }
+    if (torrent.isClosed)
+      throw new SessionError('SESSION_TORRENT_REMOVED', 'an extension removed the torrent');
     this.alerts.post('torrentAdded', { infoHash: torrent.infoHash, name: torrent.name });
     torrent.start();
     return torrent;
   }
 
-  async removeTorrent(torrent: Torrent): Promise<void> {
-    if (this.#torrents.get(torrent.infoHash.hex) !== torrent) return;
-    this.#torrents.delete(torrent.infoHash.hex);
+  async removeTorrent(infoHash: InfoHash): Promise<void> {
+    const torrent = this.#torrents.get(infoHash.hex);
+    if (torrent === undefined) return;
+    this.#torrents.delete(infoHash.hex);
     await torrent.close();
-    this.alerts.post('torrentRemoved', { infoHash: torrent.infoHash });
+    this.alerts.post('torrentRemoved', { infoHash });
   }
 
   /** Calls `listener` after alerts of this torrent. Returns what ends that. */
@@ -239,6 +251,18 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   closePending(connectionId: number, reason: DisconnectReason): void {
     for (const torrent of this.#torrents.values()) {
       torrent.peers.byId(connectionId)?.close(reason);
+    }
+  }
+
+  async resolve(host: string): Promise<readonly string[]> {
+    const address = normalizeAddress(host);
+    if (address !== undefined) return [address];
+    try {
+      return await this.network.resolve(host);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      this.alerts.post('sessionError', { error });
+      return [];
     }
   }
 
@@ -313,46 +337,33 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return this.plugins.contextFor(torrentScope) ?? new SessionContextFacade(this, torrentScope);
   }
 
-  pluginAttached(entry: HookEntry<SessionPlugin>): void {
-    const { scope } = entry;
-    for (const torrent of this.torrents) {
-      if (scope.isClosed) return;
-      try {
-        torrent.plugins.attachSession(entry);
-      } catch (error) {
-        // A required plugin that refuses a torrent which is there already: nothing goes on without it.
-        torrent.pluginFault(scope, 'newTorrent', error);
-        torrent.requiredMissing(scope.name);
-      }
-    }
-    this.#missingRequired.delete(scope.name);
-    for (const torrent of this.torrents) torrent.requiredBack(scope.name);
+  addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle {
+    this.#checkRunning();
+    return this.#extensions.add(extension);
   }
 
-  detachFromTorrents(scope: PluginScope, { allowOpen }: { readonly allowOpen: boolean }): void {
-    const isMissed = scope.isRequired && !allowOpen;
-    if (isMissed) this.#missingRequired.add(scope.name);
-    for (const torrent of this.torrents) {
-      torrent.plugins.removeSession(scope);
-      if (isMissed) torrent.requiredMissing(scope.name);
-    }
+  async removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void> {
+    await this.#extensions.removeNamed(name, options);
+  }
+
+  isSessionExtension(name: string): boolean {
+    return this.plugins.hooks.find(name) !== undefined;
+  }
+
+  pluginAttached(entry: HookEntry<SessionPlugin>): void {
+    this.#extensions.pluginAttached(entry);
+  }
+
+  detachFromTorrents(scope: PluginScope, options: { readonly allowOpen: boolean }): void {
+    this.#extensions.detachFromTorrents(scope, options);
   }
 
   pluginFault(scope: PluginScope, hook: string, error: unknown): void {
-    this.alerts.post('pluginFault', {
-      plugin: scope.name,
-      scope: scope.level,
-      hook,
-      error,
-      infoHash: undefined,
-      endpoint: undefined,
-      action: scope.isRequired ? 'sessionStopped' : 'pluginDetached',
-    });
-    this.plugins.detach(scope);
+    this.#extensions.pluginFault(scope, hook, error);
   }
 
-  pluginWarning({ name }: PluginScope, message: string): void {
-    this.alerts.post('pluginWarning', { plugin: name, message });
+  pluginWarning(scope: PluginScope, message: string): void {
+    this.#extensions.pluginWarning(scope, message);
   }
 
   saveState(): Uint8Array {

@@ -1,7 +1,7 @@
 import type { Alert } from '../alerts/alert.js';
 import type { AlertHub } from '../alerts/alert-hub.js';
 import { defaultAlertMask } from '../alerts/categories.js';
-import { type BencodeInput, type BencodeValue, encode } from '../bencode/bencode.js';
+import { type BencodeValue, decode, encode } from '../bencode/bencode.js';
 import { DuplicateExtensionError } from '../common/errors.js';
 import { checkIdentity, warnOfUnknownHooks } from '../dispatch/check-plugin.js';
 import { type HookEntry, HookHost } from '../dispatch/hook-host.js';
@@ -35,7 +35,7 @@ export class SessionPlugins {
   readonly #owner: SessionPluginsOwner;
   readonly #contexts = new Map<PluginScope, SessionContext>();
   /** Values of plugins that are not here, or that failed to save, are kept untouched. */
-  readonly #saved: Map<string, BencodeInput>;
+  readonly #saved: Map<string, BencodeValue>;
 
   constructor(owner: SessionPluginsOwner, saved: ReadonlyMap<string, BencodeValue>) {
     this.#owner = owner;
@@ -68,7 +68,7 @@ export class SessionPlugins {
     const sink = {
       mask: plugin.alertMask ?? defaultAlertMask,
       deliver: (alert: Alert): void => {
-        if (alert.type === 'pluginFault' && alert.plugin === scope.name) return;
+        if (scope.hasLeft || (alert.type === 'pluginFault' && alert.plugin === scope.name)) return;
         scope.run('onAlert', () => plugin.onAlert?.(alert));
       },
     };
@@ -78,7 +78,7 @@ export class SessionPlugins {
   #load({ scope, plugin }: HookEntry<SessionPlugin>): void {
     const value = this.#saved.get(scope.name);
     if (value === undefined || plugin.loadState === undefined) return;
-    scope.run('loadState', () => plugin.loadState?.(value as BencodeValue));
+    scope.run('loadState', () => plugin.loadState?.(value));
   }
 
   contextOf(scope: PluginScope): SessionContext | undefined {
@@ -98,6 +98,7 @@ export class SessionPlugins {
     if (entry === undefined) return;
     this.#keepState(entry);
     this.hooks.remove(entry);
+    scope.leave();
     this.#owner.detachFromTorrents(scope, options);
     await this.#callRemoved(entry);
     this.#end(scope);
@@ -138,7 +139,7 @@ export class SessionPlugins {
   }
 
   /** What to save, by name: of plugins that are here, their value of now. */
-  saveState(): ReadonlyMap<string, BencodeInput> {
+  saveState(): ReadonlyMap<string, BencodeValue> {
     for (const entry of this.hooks.entries) this.#keepState(entry);
     return this.#saved;
   }
@@ -151,8 +152,8 @@ export class SessionPlugins {
         this.#saved.delete(scope.name);
         return;
       }
-      encode(value);
-      this.#saved.set(scope.name, value);
+      // A copy: what the plugin keeps may change, or become something that can't be saved.
+      this.#saved.set(scope.name, decode(encode(value)));
     } catch (error) {
       this.#owner.alerts.post('pluginFault', {
         plugin: scope.name,

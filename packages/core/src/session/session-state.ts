@@ -20,9 +20,9 @@ export interface SessionState {
 /** Encodes a state. Values of plugins have been checked to be encodable. */
 export function encodeSessionState(
   bans: BencodeInput,
-  plugins: ReadonlyMap<string, BencodeInput>,
+  plugins: ReadonlyMap<string, BencodeValue>,
 ): Uint8Array {
-  return encode({ version: stateVersion, bans, plugins: Object.fromEntries(plugins) });
+  return encode({ version: stateVersion, bans, plugins: Object.fromEntries(plugins) as BencodeInput });
 }
 
 /** Decodes a state. Throws `SESSION_STATE` where it is damaged or of another version. */

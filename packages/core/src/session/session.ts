@@ -2,16 +2,15 @@ import type { AlertOf, AlertType } from '../alerts/alert.js';
 import { AlertQueue } from '../alerts/alert-queue.js';
 import { alertCategories, alertCategoryOf, defaultAlertMask } from '../alerts/categories.js';
 import { type Endpoint, parseEndpoint } from '../common/endpoint.js';
-import { PluginError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
 import type { Ban, BanOptions, BanTarget, SessionStats } from '../plugin/session-context.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Settings } from '../settings/settings-table.js';
 import type { Torrent } from '../torrent/torrent.js';
-import type { ExtensionHandle } from './extension-handle.js';
 import { SessionEngine } from './session-engine.js';
 import type { SessionOptions } from './session-options.js';
 import { sessionStats } from './session-stats.js';
@@ -79,8 +78,7 @@ export class Session {
 
   /** Closes a torrent's connections and data. The files stay. */
   async removeTorrent(infoHash: InfoHash): Promise<void> {
-    const torrent = this.#engine.findTorrent(infoHash);
-    if (torrent) await this.#engine.removeTorrent(torrent);
+    await this.#engine.removeTorrent(infoHash);
   }
 
   #handleOf(torrent: Torrent): TorrentHandle {
@@ -97,21 +95,12 @@ export class Session {
    * {@link DuplicateExtensionError}, `PLUGIN_NAME`, `PLUGIN_API_VERSION`, `PLUGIN_ORDER`.
    */
   addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle {
-    const scope = this.#engine.plugins.add(extension);
-    return {
-      name: scope.name,
-      get isActive() {
-        return !scope.isClosed;
-      },
-      remove: (options = {}) => this.#engine.plugins.remove(scope, { allowOpen: options.allowOpen === true }),
-    };
+    return this.#engine.addExtension(extension);
   }
 
   /** Takes out an extension by name. Rejects with `PLUGIN_UNKNOWN`. */
-  async removeExtension(name: string, options: { readonly allowOpen?: boolean } = {}): Promise<void> {
-    const entry = this.#engine.plugins.hooks.find(name);
-    if (!entry) throw new PluginError('PLUGIN_UNKNOWN', `there is no extension '${name}' in this session`);
-    await this.#engine.plugins.remove(entry.scope, { allowOpen: options.allowOpen === true });
+  async removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void> {
+    await this.#engine.removeExtension(name, options);
   }
 
   /** The session plugin of an extension. */

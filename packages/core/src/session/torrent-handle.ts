@@ -1,15 +1,16 @@
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { Endpoint } from '../common/endpoint.js';
-import { type PeerloomError, PluginError, SessionError } from '../common/errors.js';
+import { type PeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { TorrentState } from '../common/torrent-state.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
 import type { KnownPeer, PauseOptions, TorrentStats } from '../plugin/torrent-context.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Torrent } from '../torrent/torrent.js';
+import { addTorrentExtension, removeTorrentExtension } from '../torrent/torrent-extensions.js';
 import { torrentStats } from '../torrent/torrent-stats.js';
-import type { ExtensionHandle } from './extension-handle.js';
 import { type PeerInfo, peerInfo } from './peer-info.js';
 import type { SessionEngine } from './session-engine.js';
 
@@ -81,33 +82,12 @@ export class TorrentHandle {
 
   /** Adds an extension to this torrent; connections that exist are shown to it. */
   addExtension(factory: TorrentPluginFactory, userData?: unknown): ExtensionHandle {
-    const torrent = this.#torrent;
-    if (torrent.isClosed) throw new SessionError('SESSION_TORRENT_REMOVED', 'the torrent was removed');
-    const scope = torrent.plugins.add(factory, userData);
-    const { infoHash } = torrent;
-    this.#engine.alerts.post('pluginAdded', { plugin: scope.name, infoHash });
-    return {
-      name: scope.name,
-      get isActive() {
-        return !scope.isClosed;
-      },
-      remove: async (options = {}) => {
-        if (!scope.isClosed) this.#remove(scope.name, options.allowOpen === true);
-      },
-    };
+    return addTorrentExtension(this.#torrent, this.#engine.alerts, factory, userData);
   }
 
   /** Takes out an extension of this torrent. Throws `PLUGIN_UNKNOWN` where there is none of that name. */
-  removeExtension(name: string, options: { readonly allowOpen?: boolean } = {}): void {
-    this.#remove(name, options.allowOpen === true);
-  }
-
-  #remove(name: string, allowOpen: boolean): void {
-    if (!this.#torrent.plugins.removeNamed(name, { allowOpen })) {
-      throw new PluginError('PLUGIN_UNKNOWN', `there is no extension '${name}' on this torrent`);
-    }
-    const { infoHash } = this.#torrent;
-    this.#engine.alerts.post('pluginRemoved', { plugin: name, infoHash });
+  removeExtension(name: string, options?: RemoveExtensionOptions): void {
+    removeTorrentExtension(this.#torrent, this.#engine.alerts, name, options);
   }
 
   /** The torrent plugin that an extension made for this torrent. */

@@ -306,14 +306,6 @@ export const settingsTable = {
     max: 1_024 * MiB,
     doc: 'Memory through which all blocks pass, in slots of 16 KiB; what is left over is not used.',
   },
-  diskThreads: {
-    type: 'integer',
-    default: -1,
-    unit: 'threads',
-    min: -1,
-    max: 8,
-    doc: 'Threads that hash, read and write. -1: as many as suit the machine; 0: none, all on the main thread.',
-  },
   readAheadBytes: {
     type: 'integer',
     default: 256 * KiB,

@@ -211,6 +211,8 @@ export class PieceDownloads {
   }
 
   #acquire(): Promise<number> {
+    if (this.#isClosed)
+      return Promise.reject(new StorageError('STORAGE_CLOSED', 'the torrent is closed', ''));
     const slot = this.#slots.acquire();
     if (slot >= 0) return Promise.resolve(slot);
     return new Promise<void>((resolve) => this.#slots.whenFree(resolve)).then(() => this.#acquire());

@@ -10,6 +10,7 @@ import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PeerContextFacade } from '../peer/peer-context.js';
+import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PeerContext } from '../plugin/peer-context.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
 import type { SessionContext } from '../plugin/session-context.js';
@@ -22,23 +23,33 @@ import type {
   TorrentPolicy,
   TorrentStats,
 } from '../plugin/torrent-context.js';
+import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Clock } from '../ports/clock.js';
 import type { Torrent } from './torrent.js';
+import type { TorrentEnvironment } from './torrent-environment.js';
+import { addTorrentExtension, removeTorrentExtension } from './torrent-extensions.js';
 import { torrentStats } from './torrent-stats.js';
 
 /** One plugin's facade of one torrent. */
 export class TorrentContextFacade implements TorrentContext {
   readonly #torrent: Torrent;
   readonly #scope: PluginScope;
+  readonly #environment: TorrentEnvironment;
   readonly session: SessionContext;
   readonly clock: Clock;
   readonly policy: TorrentPolicy;
 
-  constructor(torrent: Torrent, scope: PluginScope, session: SessionContext, clock: Clock) {
+  constructor(
+    torrent: Torrent,
+    scope: PluginScope,
+    session: SessionContext,
+    environment: TorrentEnvironment,
+  ) {
+    this.#environment = environment;
     this.#torrent = torrent;
     this.#scope = scope;
     this.session = session;
-    this.clock = new OwnedClock(clock, scope);
+    this.clock = new OwnedClock(environment.clock, scope);
     this.policy = {
       deny: (...sources) => this.#deny(sources),
       allows: (source) => torrent.allowsSource(source),
@@ -123,9 +134,11 @@ export class TorrentContextFacade implements TorrentContext {
     if (content === undefined || !isBlock) throw unavailable(piece, block);
     const collected = content.downloads.read(piece, block);
     if (collected === undefined && !content.picker.has(piece)) throw unavailable(piece, block);
-    const bytes = await (collected ?? content.downloads.readStored(piece, block));
-    this.#checkOpen('readBlock');
-    return bytes;
+    try {
+      return await (collected ?? content.downloads.readStored(piece, block));
+    } finally {
+      this.#checkOpen('readBlock');
+    }
   }
 
   holdPiece(piece: number): PieceHold {
@@ -187,6 +200,21 @@ export class TorrentContextFacade implements TorrentContext {
   abandonBlock(request: BlockRequest): boolean {
     this.#checkOpen('abandonBlock');
     return this.#torrent.pieces.abandon(this.#scope.name, request);
+  }
+
+  addExtension(factory: TorrentPluginFactory, userData?: unknown): ExtensionHandle {
+    this.#checkOpen('addExtension');
+    return addTorrentExtension(this.#torrent, this.#environment.alerts, factory, userData);
+  }
+
+  removeExtension(name: string, options?: RemoveExtensionOptions): void {
+    this.#checkOpen('removeExtension');
+    removeTorrentExtension(this.#torrent, this.#environment.alerts, name, options);
+  }
+
+  async remove(): Promise<void> {
+    this.#checkOpen('remove');
+    await this.#environment.removeTorrent(this.#torrent.infoHash);
   }
 
   pause(options?: PauseOptions): void {

@@ -31,6 +31,7 @@ export class TorrentData {
   #content: TorrentContent | undefined;
   #isChecked = false;
   #checkedBytes = 0;
+  #isSelected = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(environment: TorrentEnvironment, params: AddTorrentParams, owner: TorrentDataOwner) {
@@ -60,6 +61,7 @@ export class TorrentData {
     return this.#checkedBytes;
   }
 
+  /** Begins with the metadata, where the torrent was added with it. */
   start(): void {
     const { torrent } = this.#params;
     if ('info' in torrent) this.#useInfo(torrent.info, false);
@@ -115,6 +117,7 @@ export class TorrentData {
         owner: this.#owner.pieces,
       });
       if (this.#owner.isClosed) return;
+      this.#selectFiles(this.#content);
       if (this.#params.assumeComplete === true) this.#content.assumeComplete();
       else await this.#content.check((checkedBytes) => this.#progress(checkedBytes));
     } catch (error) {
@@ -126,6 +129,17 @@ export class TorrentData {
     if (this.#owner.isClosed) return;
     this.#isChecked = true;
     this.#owner.dataChecked(picker);
+  }
+
+  /** A magnet link may name the files that are wanted (BEP 53, `so`). */
+  #selectFiles(content: TorrentContent): void {
+    const { torrent } = this.#params;
+    if (this.#isSelected || !('selectedFiles' in torrent) || torrent.selectedFiles === undefined) return;
+    this.#isSelected = true;
+    const wanted = new Set(torrent.selectedFiles);
+    for (const file of content.info.layout.files.keys()) {
+      if (!wanted.has(file)) content.setFilePriority(file, 0);
+    }
   }
 
   #progress(checkedBytes: number): void {

@@ -1,5 +1,6 @@
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
+import type { InfoHash } from '../common/info-hash.js';
 import type { ReadCache } from '../disk/read-cache.js';
 import type { PluginScope, ScopeUsage } from '../dispatch/plugin-scope.js';
 import type { PeerEnvironment } from '../peer/peer-environment.js';
@@ -29,6 +30,11 @@ export interface TorrentEnvironment extends PeerEnvironment {
   /** Whether another connection may be accepted. */
   hasRoomForPeer(): boolean;
   dial(remote: Endpoint): Connection;
+  /** Addresses of a host name or address; none where there are none. */
+  resolve(host: string): Promise<readonly string[]>;
+  removeTorrent(infoHash: InfoHash): Promise<void>;
+  /** Whether an extension of the session has the name. */
+  isSessionExtension(name: string): boolean;
   /** Why an endpoint may not be a peer: banned, or ourselves. */
   blocked(endpoint: Endpoint): DisconnectReason | undefined;
   /** Why a principal may not be a peer. */

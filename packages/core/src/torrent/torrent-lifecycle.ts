@@ -9,8 +9,8 @@ import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 /** What the life cycle asks of its torrent. */
 export interface LifecycleOwner {
   readonly infoHash: InfoHash;
-  /** Connections are no longer wanted. */
-  stopped(code: string, message: string): void;
+  /** Connections are no longer wanted; plugins may keep theirs only where they `mayStay`. */
+  stopped(code: string, message: string, mayStay: boolean): void;
   /** Connections are wanted again; after an error the data is looked at anew. */
   started(afterError: boolean): void;
 }
@@ -61,10 +61,15 @@ export class TorrentLifecycle {
 
   pause({ standard }: PauseOptions = {}): void {
     if (standard !== true && this.#hooks.handled('onPause')) return;
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#alerts.post('torrentPaused', { infoHash: this.#owner.infoHash });
-    this.#owner.stopped('TORRENT_PAUSED', 'the torrent was paused');
+    this.#pause('TORRENT_PAUSED', 'the torrent was paused', true);
+  }
+
+  #pause(code: string, message: string, mayStay: boolean): void {
+    if (!this.#isPaused) {
+      this.#isPaused = true;
+      this.#alerts.post('torrentPaused', { infoHash: this.#owner.infoHash });
+    }
+    this.#owner.stopped(code, message, mayStay);
   }
 
   resume({ standard }: PauseOptions = {}): void {
@@ -89,16 +94,15 @@ export class TorrentLifecycle {
     if (this.#state === 'error') return;
     this.#error = error;
     this.setState('error');
-    this.#owner.stopped('TORRENT_ERROR', error.message);
+    this.#owner.stopped('TORRENT_ERROR', error.message, true);
   }
 
   /** A required plugin is not there: nothing goes on until it is. */
   requiredMissing(plugin: string): void {
     this.#missingRequired.add(plugin);
     this.#reportMissing();
-    if (this.#isPaused) return;
-    this.#isPausedByRequired = true;
-    this.pause({ standard: true });
+    this.#isPausedByRequired ||= !this.#isPaused;
+    this.#pause('SESSION_REQUIRED_MISSING', `required extension missing: ${plugin}`, false);
   }
 
   requiredBack(plugin: string): void {

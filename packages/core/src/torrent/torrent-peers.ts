@@ -24,6 +24,8 @@ const crossDialMs = 10_000;
 export interface TorrentPeersOwner extends PeerOwner {
   readonly isPrivate: boolean | undefined;
   readonly meters: TransferMeters;
+  /** Whether it is there, not paused, and not stopped by an error. */
+  readonly isRunning: boolean;
   /** Whether connections are wanted now. */
   readonly mayConnect: boolean;
   allowsSource(source: PeerSource): boolean;
@@ -119,7 +121,7 @@ export class TorrentPeers {
   #connect(record: PeerRecord): void {
     const { endpoint, source } = record;
     record.isConnected = true;
-    const state = this.#makeState(endpoint, endpoint, source, true, 'tcp');
+    const state = this.#makeState(endpoint, endpoint, source, true);
     const peer = this.#makeConnection(state);
     this.#records.set(state.connectionId, record);
     peer.startOutgoing(this.#plugins.entries);
@@ -129,7 +131,7 @@ export class TorrentPeers {
   accept(connection: Connection, handshake: HandshakeParser, rest: Uint8Array): DisconnectReason | undefined {
     const refusal = this.#refuseIncoming(connection.remote);
     if (refusal) return refusal;
-    const state = this.#makeState(connection.remote, undefined, 'incoming', false, connection.transport);
+    const state = this.#makeState(connection.remote, undefined, 'incoming', false);
     this.#makeConnection(state, handshake).startIncoming(connection, rest, this.#plugins.entries);
     return undefined;
   }
@@ -137,7 +139,7 @@ export class TorrentPeers {
   #refuseIncoming(remote: Endpoint): DisconnectReason | undefined {
     const blocked = this.#environment.blocked(remote);
     if (blocked) return blocked;
-    if (!this.#owner.mayConnect) return refusal('TORRENT_PAUSED', 'the torrent is paused');
+    if (!this.#owner.isRunning) return refusal('TORRENT_PAUSED', 'the torrent is paused');
     if (!this.#owner.allowsSource('incoming')) {
       return refusal('PEER_SOURCE_DENIED', 'incoming connections are denied');
     }
@@ -160,7 +162,6 @@ export class TorrentPeers {
     listenEndpoint: Endpoint | undefined,
     source: PeerSource,
     isOutgoing: boolean,
-    transport: string,
   ): PeerState {
     return new PeerState({
       connectionId: this.#environment.nextConnectionId(),
@@ -168,7 +169,6 @@ export class TorrentPeers {
       listenEndpoint,
       source,
       isOutgoing,
-      transport,
       localId: this.#environment.peerId,
       nowMs: this.#environment.clock.now(),
       totals: this.#owner.meters,

@@ -9,6 +9,7 @@ import {
   watchPromise,
 } from '../dispatch/plugin-scope.js';
 import { type TorrentHookName, torrentHooks } from '../plugin/hook-tables.js';
+import type { PluginIdentity } from '../plugin/identity.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { TorrentPlugin, TorrentPluginFactory } from '../plugin/torrent-plugin.js';
@@ -20,6 +21,8 @@ export interface TorrentPluginsOwner extends FaultHandler {
   readonly userData: unknown;
   nextPluginSequence(): number;
   usageOf(plugin: string): ScopeUsage;
+  /** Whether an extension of the session has the name. */
+  isSessionExtension(name: string): boolean;
   makeContext(scope: PluginScope): TorrentContext;
   /** A plugin is here: calls what a late one missed, and shows it the connections that exist. */
   pluginAttached(entry: HookEntry<TorrentPlugin>): void;
@@ -33,28 +36,34 @@ export interface TorrentPluginsOwner extends FaultHandler {
 interface Facade {
   readonly scope: PluginScope;
   readonly context: TorrentContext;
+  /** Takes it from what ends with the session extension. */
+  readonly disown: () => void;
 }
 
 /** The plugins of one torrent, and the facades that extensions have of it. */
 export class TorrentPlugins {
   readonly hooks = new HookHost<TorrentPlugin>(torrentHookNames);
   readonly #owner: TorrentPluginsOwner;
-  /** By extension name: of the session or of this torrent. */
-  readonly #facades = new Map<string, Facade>();
+  /** By extension, of the session or of this torrent. */
+  readonly #facades = new Map<PluginIdentity, Facade>();
   readonly #contexts = new WeakMap<PluginScope, TorrentContext>();
 
   constructor(owner: TorrentPluginsOwner) {
     this.#owner = owner;
   }
 
-  /** The facade of a session extension, which may have no plugin here. */
-  contextFor(sessionScope: PluginScope): TorrentContext {
-    const known = this.#facades.get(sessionScope.name);
-    if (known && !known.scope.isClosed) return known.context;
-    const { identity, rank, usage } = sessionScope;
+  /** The facade of an extension that was added elsewhere, which may have no plugin here. */
+  contextFor(extensionScope: PluginScope): TorrentContext {
+    return this.#facadeFor(extensionScope).context;
+  }
+
+  #facadeFor(extensionScope: PluginScope): Facade {
+    const { identity, rank, usage } = extensionScope;
+    const known = this.#facades.get(identity);
+    if (known && !known.scope.isClosed) return known;
     const scope = new PluginScope(identity, 'torrent', rank, this.#owner, usage);
-    sessionScope.own(() => this.#remove(scope));
-    return this.#addFacade(scope).context;
+    const disown = extensionScope.own(() => this.#remove(scope));
+    return this.#addFacade(scope, disown);
   }
 
   /** The facade that belongs to a torrent scope. */
@@ -62,62 +71,66 @@ export class TorrentPlugins {
     return this.#contexts.get(scope) as TorrentContext;
   }
 
-  #addFacade(scope: PluginScope): Facade {
-    const facade = { scope, context: this.#owner.makeContext(scope) };
-    this.#facades.set(scope.name, facade);
+  #addFacade(scope: PluginScope, disown: () => void): Facade {
+    const facade = { scope, context: this.#owner.makeContext(scope), disown };
+    this.#facades.set(scope.identity, facade);
     this.#contexts.set(scope, facade.context);
     return facade;
   }
 
   /**
-   * Shows the torrent to a session extension. Throws what `newTorrent` of a required one throws, wrapped
-   * as `PLUGIN_REQUIRED_FAILED`.
+   * Shows the torrent to a session extension. Throws `PLUGIN_REQUIRED_FAILED` where `newTorrent` of a
+   * required one fails.
    */
   attachSession({ scope: sessionScope, plugin: sessionPlugin }: HookEntry<SessionPlugin>): void {
-    const taken = this.#facades.get(sessionScope.name);
-    if (taken && !taken.scope.isClosed && this.hooks.find(sessionScope.name)) {
+    if (sessionPlugin.newTorrent === undefined || sessionScope.hasLeft) return;
+    if (this.hooks.find(sessionScope.name)) {
       const message = 'this torrent has an extension of the same name; it is left out there';
       this.#owner.pluginWarning(sessionScope, message);
       return;
     }
-    if (sessionPlugin.newTorrent === undefined) return;
-    const context = this.contextFor(sessionScope);
-    const { scope } = this.#facades.get(sessionScope.name) as Facade;
-    this.#create(scope, 'newTorrent', () => sessionPlugin.newTorrent?.(context, this.#owner.userData));
+    const { scope, context } = this.#facadeFor(sessionScope);
+    try {
+      const plugin = sessionPlugin.newTorrent(context, this.#owner.userData);
+      this.#attach(scope, 'newTorrent', plugin);
+    } catch (cause) {
+      if (!scope.isRequired) {
+        this.#owner.pluginFault(scope, 'newTorrent', cause);
+        return;
+      }
+      this.#remove(scope);
+      const message = `required extension '${scope.name}' failed on a torrent`;
+      throw new PluginError('PLUGIN_REQUIRED_FAILED', message, { cause });
+    }
   }
 
   /** Adds an extension of this torrent only. Throws {@link DuplicateExtensionError}, `PLUGIN_…`. */
   add(factory: TorrentPluginFactory, userData: unknown): PluginScope {
     checkIdentity(factory);
-    if (this.#facades.has(factory.name)) throw new DuplicateExtensionError(factory.name, 'torrent');
+    const { name } = factory;
+    if (this.#named(name) || this.#owner.isSessionExtension(name)) {
+      throw new DuplicateExtensionError(name, 'torrent');
+    }
     const rank = rankOf(factory, true, this.#owner.nextPluginSequence());
-    const usage = this.#owner.usageOf(factory.name);
-    const scope = new PluginScope(factory, 'torrent', rank, this.#owner, usage);
-    const { context } = this.#addFacade(scope);
-    const made = this.#create(scope, 'factory', () => factory(context, userData));
-    if (!made && scope.isRequired) this.#owner.requiredMissing(scope.name);
+    const scope = new PluginScope(factory, 'torrent', rank, this.#owner, this.#owner.usageOf(name));
+    const { context } = this.#addFacade(scope, () => {});
+    let isAttached = false;
+    try {
+      isAttached = this.#attach(scope, 'factory', factory(context, userData));
+    } catch (error) {
+      this.#owner.pluginFault(scope, 'factory', error);
+    }
+    if (!isAttached && scope.isRequired) this.#owner.requiredMissing(name);
     return scope;
   }
 
-  #create(scope: PluginScope, hook: string, make: () => TorrentPlugin | undefined): boolean {
-    let plugin: TorrentPlugin | undefined;
-    try {
-      plugin = make();
-    } catch (error) {
-      if (scope.isRequired && hook === 'newTorrent') {
-        this.#remove(scope);
-        throw new PluginError('PLUGIN_REQUIRED_FAILED', `required extension '${scope.name}' failed`, {
-          cause: error,
-        });
-      }
-      this.#owner.pluginFault(scope, hook, error);
-      return false;
-    }
+  #attach(scope: PluginScope, hook: string, plugin: TorrentPlugin | undefined): boolean {
     if (plugin instanceof Promise) {
       watchPromise(scope, hook, plugin);
+      if (scope.isRequired) throw new PluginError('PLUGIN_PROMISE', `${hook} returned a promise`);
       return false;
     }
-    if (plugin === undefined || plugin === null || scope.isClosed) return false;
+    if (plugin === undefined || plugin === null || scope.hasLeft) return false;
     warnOfUnknownHooks(scope, plugin, torrentHookNames);
     const entry = { scope, plugin };
     this.hooks.add(entry);
@@ -126,33 +139,45 @@ export class TorrentPlugins {
     return true;
   }
 
-  /** Takes out an extension of this torrent. False where there is none of that name. */
-  removeNamed(name: string, options: { readonly allowOpen: boolean }): boolean {
-    const facade = this.#facades.get(name);
+  /**
+   * Takes out an extension of this torrent. False where there is none of that name; a required one that is
+   * gone already can still be given up with `allowOpen`.
+   */
+  removeNamed(name: string, { allowOpen }: { readonly allowOpen: boolean }): boolean {
+    if (allowOpen) this.#owner.requiredBack(name);
+    const facade = this.#named(name);
     if (!facade) return false;
     const wasActive = this.hooks.find(name) !== undefined;
     this.#remove(facade.scope);
-    if (wasActive && facade.scope.isRequired) {
-      if (options.allowOpen) this.#owner.requiredBack(name);
-      else this.#owner.requiredMissing(name);
-    }
+    if (wasActive && facade.scope.isRequired && !allowOpen) this.#owner.requiredMissing(name);
     return true;
   }
 
-  /** Takes out what a session extension has here. */
-  removeSession(sessionScope: PluginScope): void {
-    const facade = this.#facades.get(sessionScope.name);
-    if (facade?.scope.identity === sessionScope.identity) this.#remove(facade.scope);
+  #named(name: string): Facade | undefined {
+    for (const facade of this.#facades.values()) if (facade.scope.name === name) return facade;
+    return undefined;
   }
 
-  /** Detaches a plugin that failed. */
-  detach(scope: PluginScope): void {
-    this.#remove(scope);
-    if (scope.isRequired) this.#owner.requiredMissing(scope.name);
+  /** Takes out what a session extension has here. */
+  removeSession({ identity }: PluginScope): void {
+    const facade = this.#facades.get(identity);
+    if (facade) this.#remove(facade.scope);
+  }
+
+  /** Detaches an extension whose plugin failed. */
+  detach(identity: PluginIdentity): void {
+    const facade = this.#facades.get(identity);
+    if (!facade) return;
+    this.#remove(facade.scope);
+    if (facade.scope.isRequired) this.#owner.requiredMissing(facade.scope.name);
   }
 
   #remove(scope: PluginScope): void {
-    if (this.#facades.get(scope.name)?.scope === scope) this.#facades.delete(scope.name);
+    const facade = this.#facades.get(scope.identity);
+    if (facade?.scope === scope) {
+      facade.disown();
+      this.#facades.delete(scope.identity);
+    }
     const entry = this.hooks.entries.find((other) => other.scope === scope);
     if (entry) this.hooks.remove(entry);
     if (scope.isClosed) return;

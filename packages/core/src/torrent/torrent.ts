@@ -1,6 +1,6 @@
-import type { PluginFaultAction } from '../alerts/alert.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
+import { endpoint, type HostPort } from '../common/endpoint.js';
 import type { PeerloomError, StorageError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { PeerSource } from '../common/peer-source.js';
@@ -19,11 +19,11 @@ import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
 import { ChokeRounds } from './choke-rounds.js';
-import { RequiredFaults } from './required-faults.js';
 import type { TorrentContent } from './torrent-content.js';
 import { TorrentContextFacade } from './torrent-context.js';
 import { TorrentData, type TorrentDataOwner } from './torrent-data.js';
 import type { TorrentEnvironment } from './torrent-environment.js';
+import { TorrentFaults } from './torrent-faults.js';
 import { type LifecycleOwner, TorrentLifecycle } from './torrent-lifecycle.js';
 import { TorrentPeers, type TorrentPeersOwner } from './torrent-peers.js';
 import { TorrentPieces, type TorrentPiecesOwner } from './torrent-pieces.js';
@@ -47,7 +47,7 @@ export class Torrent
   readonly #environment: TorrentEnvironment;
   readonly #params: AddTorrentParams;
   readonly #chokes: ChokeRounds;
-  readonly #requiredFaults: RequiredFaults;
+  readonly #faults: TorrentFaults;
   readonly #displayName: string;
   #isClosed = false;
 
@@ -67,14 +67,31 @@ export class Torrent
     this.data = new TorrentData(environment, params, this);
     this.life = new TorrentLifecycle(this, environment.alerts, hooks, params.isPaused === true);
     this.#chokes = new ChokeRounds(environment.settings, environment.random);
-    this.#requiredFaults = new RequiredFaults(environment.clock);
+    this.#faults = new TorrentFaults(
+      this.infoHash,
+      environment.alerts,
+      environment.clock,
+      () => this.plugins,
+    );
   }
 
   /** Begins: after plugins were added and the torrent was announced. */
   start(): void {
+    if (this.#isClosed) return;
     this.data.start();
-    for (const endpoint of this.#params.peers ?? []) this.peers.add(endpoint, 'manual');
+    const { torrent, peers = [] } = this.#params;
+    for (const endpoint of peers) this.peers.add(endpoint, 'manual');
+    if ('peers' in torrent) void this.#addMagnetPeers(torrent.peers);
     this.peers.scheduleConnect();
+  }
+
+  /** Peers that a magnet link names (BEP 9, `x.pe`). */
+  async #addMagnetPeers(peers: readonly HostPort[]): Promise<void> {
+    for (const { host, port } of peers) {
+      const addresses = await this.#environment.resolve(host);
+      if (this.#isClosed) return;
+      for (const address of addresses) this.peers.add(endpoint(address, port), 'magnet');
+    }
   }
 
   get name(): string {
@@ -105,9 +122,13 @@ export class Torrent
     return this.#isClosed;
   }
 
+  get isRunning(): boolean {
+    return !this.#isClosed && this.life.isRunning;
+  }
+
   get mayConnect(): boolean {
     const isBusy = this.data.info !== undefined && !this.data.isChecked;
-    return !this.#isClosed && this.life.isRunning && !isBusy;
+    return this.isRunning && !isBusy;
   }
 
   get isDownloading(): boolean {
@@ -184,13 +205,14 @@ export class Torrent
   recheck(): Promise<void> {
     if (this.#isClosed || this.data.info === undefined) return Promise.resolve();
     const done = this.data.recheck();
-    this.stopped('TORRENT_CHECKING', 'the data is being checked');
+    this.stopped('TORRENT_CHECKING', 'the data is being checked', true);
     this.life.setState('checkingFiles');
     return done;
   }
 
-  stopped(code: string, message: string): void {
-    for (const peer of this.peers.all()) peer.disconnect({ origin: 'policy', code, message });
+  stopped(code: string, message: string, mayStay: boolean): void {
+    if (!mayStay) this.disconnectAll(code, message);
+    else for (const peer of this.peers.all()) peer.disconnect({ origin: 'policy', code, message });
   }
 
   started(afterError: boolean): void {
@@ -256,8 +278,12 @@ export class Torrent
     this.#chokes.interestChanged(this.peers.all(), this.isUploadOnly, this.#environment.clock.now());
   }
 
-  canServe(piece: number): boolean {
+  hasPiece(piece: number): boolean {
     return this.data.content !== undefined && this.data.picker?.has(piece) === true;
+  }
+
+  get isServing(): boolean {
+    return this.life.isRunning;
   }
 
   readForUpload(
@@ -279,8 +305,7 @@ export class Torrent
       this.data.content?.downloads.abort(piece);
     }
     const { infoHash } = this;
-    const { endpoint } = state;
-    this.#environment.alerts.post('peerDisconnected', { infoHash, endpoint, reason });
+    this.#environment.alerts.post('peerDisconnected', { infoHash, endpoint: state.endpoint, reason });
     this.peers.closed(state, wasReady);
     if (this.#isClosed) return;
     if (!state.isChoked) this.interestChanged();
@@ -297,7 +322,7 @@ export class Torrent
 
   makeContext(scope: PluginScope): TorrentContext {
     const session = this.#environment.sessionContextFor(scope);
-    return new TorrentContextFacade(this, scope, session, this.#environment.clock);
+    return new TorrentContextFacade(this, scope, session, this.#environment);
   }
 
   makePeerContext(peer: PeerConnection, scope: PluginScope, torrentScope: PluginScope): PeerContext {
@@ -318,8 +343,8 @@ export class Torrent
       this.peers.backOff(state, this.#environment.clock.now() + backoffMs);
     }
     if (ban !== true) return;
-    const { principal, endpoint } = state;
-    const target = principal === undefined ? { endpoint } : { principal };
+    const { principal } = state;
+    const target = principal === undefined ? { endpoint: state.endpoint } : { principal };
     this.#environment.ban(target, { reason }, plugin);
   }
 
@@ -342,34 +367,20 @@ export class Torrent
     this.life.requiredBack(plugin);
   }
 
+  isSessionExtension(name: string): boolean {
+    return this.#environment.isSessionExtension(name);
+  }
+
   pluginFault(scope: PluginScope, hook: string, error: unknown): void {
-    const action = scope.isRequired ? 'torrentStopped' : 'pluginDetached';
-    this.#reportFault(scope, hook, error, action);
-    this.plugins.detach(scope);
+    this.#faults.pluginFault(scope, hook, error);
   }
 
-  /** A required plugin has failed on one connection, which is closed; after three a minute all is. */
   requiredPeerFault(scope: PluginScope): void {
-    if (this.#requiredFaults.isTooMany()) this.requiredMissing(scope.name);
+    this.#faults.requiredPeerFault(scope);
   }
 
-  #reportFault(scope: PluginScope, hook: string, error: unknown, action: PluginFaultAction): void {
-    const { infoHash } = this;
-    const plugin = scope.name;
-    const { alerts } = this.#environment;
-    alerts.post('pluginFault', {
-      plugin,
-      scope: scope.level,
-      hook,
-      error,
-      infoHash,
-      endpoint: undefined,
-      action,
-    });
-  }
-
-  pluginWarning({ name }: PluginScope, message: string): void {
-    this.#environment.alerts.post('pluginWarning', { plugin: name, message });
+  pluginWarning(scope: PluginScope, message: string): void {
+    this.#faults.pluginWarning(scope, message);
   }
 
   /** About once a second. */

@@ -5,7 +5,13 @@ export interface ExtensionHandle {
   readonly isActive: boolean;
   /**
    * Takes it out. Resolves when its `removed` has settled or the deadline passed. A `required` extension
-   * that leaves pauses its torrents until it is back, unless `allowOpen` is said.
+   * that leaves pauses its torrents until it is back, unless `allowOpen` is said, now or later.
    */
-  remove(options?: { readonly allowOpen?: boolean }): Promise<void>;
+  remove(options?: RemoveExtensionOptions): Promise<void>;
+}
+
+/** How an extension is taken out. */
+export interface RemoveExtensionOptions {
+  /** Go on without a `required` extension. */
+  readonly allowOpen?: boolean;
 }
