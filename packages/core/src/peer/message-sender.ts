@@ -61,6 +61,13 @@ export class MessageSender {
     if (this.#hooks.has('sentHave')) this.#hooks.notify('sentHave', piece);
   }
 
+  /** Each piece of the set by itself. */
+  haves(pieces: ReadonlyBitfield): void {
+    pieces.forEach((piece) => {
+      this.have(piece);
+    });
+  }
+
   suggest(piece: number): void {
     this.#withPiece(wire.writeSuggest, piece);
     this.#hooks.notify('sentSuggest', piece);

@@ -201,7 +201,7 @@ export class PeerOpening {
       this.#saidState = 'none';
       return;
     }
-    if (this.#saidState === 'none') pieces.forEach((piece) => this.#sender.have(piece));
+    if (this.#saidState === 'none') this.#sender.haves(pieces);
     else if (supportsFast && pieces.isFull && pieces.length > 0) this.#sender.haveAll();
     else if (supportsFast && pieces.isEmpty) this.#sender.haveNone();
     else if (!pieces.isEmpty) this.#sender.bitfield(pieces.clone());

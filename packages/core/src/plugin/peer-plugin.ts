@@ -33,7 +33,7 @@ export interface PeerPlugin {
   onExtensionHandshake?(dict: BencodeDict | undefined): boolean | void;
   /** *notify.* The stream is open; nothing has been sent. */
   onConnected?(): void;
-  /** *notify.* The connection is gone. The context is closed after this call. */
+  /** *notify.* The connection is gone: its context can still be read, no more. */
   onDisconnect?(reason: DisconnectReason): void;
 
   /** *handled.* */
@@ -86,7 +86,7 @@ export interface PeerPlugin {
   writeRequest?(request: BlockRequest): boolean | void;
   /** *veto.* The choker wants to unchoke this peer. */
   canUnchoke?(): boolean | void;
-  /** *first.* Rank for unchoking; higher first, before every peer without one. */
+  /** *first.* Rank for unchoking: higher first, ahead of rates; a peer without one has 0. */
   unchokePriority?(): number | undefined;
   /**
    * *veto.* The engine wants to disconnect by policy, and it can wait: the peer is idle or of no use, the

@@ -29,7 +29,7 @@ import type { Random, SecureRandom } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
 import { defaultSettings, type Settings } from '../settings/settings-table.js';
 import { mergeSettings } from '../settings/validate-settings.js';
-import { Torrent } from '../torrent/torrent.js';
+import type { Torrent } from '../torrent/torrent.js';
 import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
 import { dontHaveName } from '../wire/messages.js';
@@ -46,6 +46,7 @@ import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
 import { SlotBudget } from './slot-budget.js';
+import { Torrents } from './torrents.js';
 import { Transports } from './transports.js';
 import { UsageLedger } from './usage-ledger.js';
 
@@ -76,7 +77,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly #dials: DialBudget;
   readonly #slotBudget: SlotBudget;
   readonly #flushes: FlushScheduler;
-  readonly #torrents = new Map<string, Torrent>();
+  readonly #torrents: Torrents;
   readonly #listeners: Listeners;
   readonly #alertQueues = new Set<AlertQueue>();
   readonly #peerIds = new Set<number>();
@@ -125,6 +126,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       plugins: () => this.plugins,
       torrents: () => this.torrents,
     });
+    this.#torrents = new Torrents(this, this.meters, this.#extensions);
     this.plugins = new SessionPlugins(this, saved?.plugins ?? new Map());
     this.#lastTickMs = this.clock.now();
     this.#ticker = this.clock.setInterval(() => this.#tick(), tickMs, { keepsProcessAlive: true });
@@ -140,7 +142,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   get torrents(): readonly Torrent[] {
-    return [...this.#torrents.values()];
+    return this.#torrents.list();
   }
 
   get peerCount(): number {
@@ -156,38 +158,16 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   findTorrent(infoHash: InfoHash): Torrent | undefined {
-    return this.#torrents.get(infoHash.hex);
+    return this.#torrents.find(infoHash);
   }
 
   addTorrent(params: AddTorrentParams): Torrent {
     this.#checkRunning();
-    const torrent = new Torrent(this, params, this.meters);
-    const { hex } = torrent.infoHash;
-    if (this.#torrents.has(hex)) {
-      throw new SessionError('SESSION_DUPLICATE_TORRENT', `the torrent ${hex} is here already`);
-    }
-    this.#torrents.set(hex, torrent);
-    try {
-      this.#extensions.attachAll(torrent);
-      for (const factory of params.extensions ?? []) torrent.plugins.add(factory, params.userData);
-    } catch (error) {
-      this.#torrents.delete(hex);
-      void torrent.close();
-      throw error;
-    }
-    if (torrent.isClosed)
-      throw new SessionError('SESSION_TORRENT_REMOVED', 'an extension removed the torrent');
-    this.alerts.post('torrentAdded', { infoHash: torrent.infoHash, name: torrent.name });
-    torrent.start();
-    return torrent;
+    return this.#torrents.add(params);
   }
 
-  async removeTorrent(infoHash: InfoHash): Promise<void> {
-    const torrent = this.#torrents.get(infoHash.hex);
-    if (torrent === undefined) return;
-    this.#torrents.delete(infoHash.hex);
-    await torrent.close();
-    this.alerts.post('torrentRemoved', { infoHash });
+  removeTorrent(infoHash: InfoHash): Promise<void> {
+    return this.#torrents.remove(infoHash);
   }
 
   /** Calls `listener` after alerts of this torrent. Returns what ends that. */
@@ -249,7 +229,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   closePending(connectionId: number, reason: DisconnectReason): void {
-    for (const torrent of this.#torrents.values()) {
+    for (const torrent of this.torrents) {
       torrent.peers.byId(connectionId)?.close(reason);
     }
   }
@@ -306,7 +286,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   openableBlocks(): number {
-    return this.#slotBudget.openableBlocks(this.#torrents.values(), this.readCache.stats.slotsHeld);
+    return this.#slotBudget.openableBlocks(this.torrents, this.readCache.stats.slotsHeld);
   }
 
   blocked(endpoint: Endpoint): DisconnectReason | undefined {
@@ -342,8 +322,8 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return this.#extensions.add(extension);
   }
 
-  async removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void> {
-    await this.#extensions.removeNamed(name, options);
+  removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void> {
+    return this.#extensions.removeNamed(name, options);
   }
 
   isSessionExtension(name: string): boolean {
@@ -378,7 +358,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.plugins.hooks.notify('onTick');
     for (const torrent of this.torrents) torrent.tick(nowMs, elapsedMs);
     this.incoming.tick();
-    this.#slotBudget.relieve(this.#torrents.values());
+    this.#slotBudget.relieve(this.torrents);
     this.bans.tick();
   }
 

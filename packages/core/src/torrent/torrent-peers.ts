@@ -8,7 +8,7 @@ import { PeerConnection } from '../peer/peer-connection.js';
 import type { PeerOwner } from '../peer/peer-owner.js';
 import { PeerState } from '../peer/peer-state.js';
 import type { TransferMeters } from '../peer/rate-meter.js';
-import type { PeerContext } from '../plugin/peer-context.js';
+import type { DisconnectOptions, PeerContext } from '../plugin/peer-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
 import type { HandshakeParser } from '../wire/handshake.js';
@@ -250,11 +250,19 @@ export class TorrentPeers {
     if (record) record.flags = { ...record.flags, isSeed: true };
   }
 
-  /** Not to dial the peer of a connection before `untilMs`. */
-  backOff(state: PeerState, untilMs: number): void {
-    const target = state.listenEndpoint ?? state.endpoint;
-    const record = this.#records.get(state.connectionId) ?? this.known.find(target);
-    if (record) this.known.backOff(record, untilMs);
+  /** A plugin has disconnected a peer, and wants it to stay away. */
+  penalize(
+    { endpoint, listenEndpoint = endpoint, principal }: PeerState,
+    reason: string,
+    { ban, backoffMs }: DisconnectOptions,
+    plugin: string,
+  ): void {
+    const record = this.known.find(listenEndpoint);
+    if (record && backoffMs !== undefined) {
+      this.known.backOff(record, this.#environment.clock.now() + backoffMs);
+    }
+    const target = principal === undefined ? { endpoint } : { principal };
+    if (ban === true) this.#environment.ban(target, { reason }, plugin);
   }
 }
 

@@ -14,7 +14,7 @@ import type { PeerState } from '../peer/peer-state.js';
 import { TransferMeters } from '../peer/rate-meter.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
-import type { DisconnectOptions, PeerContext } from '../plugin/peer-context.js';
+import type { PeerContext } from '../plugin/peer-context.js';
 import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
@@ -329,23 +329,9 @@ export class Torrent
     return new PeerContextFacade(peer, scope, {
       torrent: this.plugins.contextOf(torrentScope),
       clock: this.#environment.clock,
-      penalize: (connection, reason, options) => this.#penalize(connection, reason, options, scope.name),
+      penalize: (connection, reason, options) =>
+        this.peers.penalize(connection.state, reason, options, scope.name),
     });
-  }
-
-  #penalize(
-    { state }: PeerConnection,
-    reason: string,
-    { ban, backoffMs }: DisconnectOptions,
-    plugin: string,
-  ): void {
-    if (backoffMs !== undefined) {
-      this.peers.backOff(state, this.#environment.clock.now() + backoffMs);
-    }
-    if (ban !== true) return;
-    const { principal } = state;
-    const target = principal === undefined ? { endpoint: state.endpoint } : { principal };
-    this.#environment.ban(target, { reason }, plugin);
   }
 
   pluginAttached(entry: HookEntry<TorrentPlugin>): void {

@@ -1,0 +1,67 @@
+import { SessionError } from '../common/errors.js';
+import type { InfoHash } from '../common/info-hash.js';
+import type { TransferMeters } from '../peer/rate-meter.js';
+import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import { Torrent } from '../torrent/torrent.js';
+import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
+import type { SessionExtensions } from './session-extensions.js';
+
+/** The torrents of a session, by infohash. */
+export class Torrents {
+  readonly #environment: TorrentEnvironment;
+  readonly #meters: TransferMeters;
+  readonly #extensions: SessionExtensions;
+  readonly #torrents = new Map<string, Torrent>();
+
+  constructor(environment: TorrentEnvironment, meters: TransferMeters, extensions: SessionExtensions) {
+    this.#environment = environment;
+    this.#meters = meters;
+    this.#extensions = extensions;
+  }
+
+  list(): readonly Torrent[] {
+    return [...this.#torrents.values()];
+  }
+
+  find(infoHash: InfoHash): Torrent | undefined {
+    return this.#torrents.get(infoHash.hex);
+  }
+
+  /** Throws `SESSION_DUPLICATE_TORRENT`, `SESSION_TORRENT_REMOVED`, or what an extension objects. */
+  add(params: AddTorrentParams): Torrent {
+    const torrent = new Torrent(this.#environment, params, this.#meters);
+    const { hex } = torrent.infoHash;
+    if (this.#torrents.has(hex)) {
+      throw new SessionError('SESSION_DUPLICATE_TORRENT', `the torrent ${hex} is here already`);
+    }
+    this.#torrents.set(hex, torrent);
+    try {
+      this.#extensions.attachAll(torrent);
+      for (const factory of params.extensions ?? []) torrent.plugins.add(factory, params.userData);
+    } catch (error) {
+      this.#torrents.delete(hex);
+      void torrent.close();
+      throw error;
+    }
+    if (torrent.isClosed) {
+      throw new SessionError('SESSION_TORRENT_REMOVED', 'an extension removed the torrent');
+    }
+    const { infoHash, name } = torrent;
+    this.#environment.alerts.post('torrentAdded', { infoHash, name });
+    torrent.start();
+    return torrent;
+  }
+
+  /** Removes a torrent, where it is here. Resolves when its storage is closed. */
+  async remove(infoHash: InfoHash): Promise<void> {
+    const torrent = this.find(infoHash);
+    if (torrent === undefined) return;
+    this.#torrents.delete(infoHash.hex);
+    await torrent.close();
+    this.#environment.alerts.post('torrentRemoved', { infoHash });
+  }
+
+  clear(): void {
+    this.#torrents.clear();
+  }
+}
