@@ -3,7 +3,7 @@ import type { AlertQueue } from '../alerts/alert-queue.js';
 import { alertCategories } from '../alerts/categories.js';
 import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
-import { type Endpoint, normalizeAddress } from '../common/endpoint.js';
+import type { Endpoint } from '../common/endpoint.js';
 import { isPeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import { ReadCache } from '../disk/read-cache.js';
@@ -40,7 +40,6 @@ import { Listeners } from './listeners.js';
 import { Metrics } from './metrics.js';
 import { makePeerId } from './peer-id.js';
 import { SessionBans } from './session-bans.js';
-import { SessionContextFacade } from './session-context.js';
 import { SessionExtensions } from './session-extensions.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
@@ -51,6 +50,9 @@ import { Transports } from './transports.js';
 import { UsageLedger } from './usage-ledger.js';
 
 const tickMs = 1000;
+
+/** Makes the facade that an extension has of a session. */
+export type MakeSessionContext = (engine: SessionEngine, scope: PluginScope) => SessionContext;
 
 /** The inside of a session: what its torrents, plugins and the application's facade share. */
 export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, IncomingOwner {
@@ -74,6 +76,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly plugins: SessionPlugins;
   readonly incoming: IncomingConnections;
   readonly transports: Transports;
+  readonly #makeContext: MakeSessionContext;
   readonly #dials: DialBudget;
   readonly #slotBudget: SlotBudget;
   readonly #flushes: FlushScheduler;
@@ -88,7 +91,8 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   #lastTickMs: number;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions, makeContext: MakeSessionContext) {
+    this.#makeContext = makeContext;
     const saved: SessionState | undefined = options.state && decodeSessionState(options.state);
     this.settings = mergeSettings(defaultSettings, options.settings ?? {});
     this.clock = options.clock ?? new SystemClock();
@@ -110,7 +114,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     );
     this.bans = new SessionBans(this.clock, this.alerts, () => this.torrents);
     if (saved) this.bans.load(saved.bans);
-    this.transports = new Transports(this.network, this.settings, (connection) =>
+    this.transports = new Transports(this.network, this.settings, this.alerts, (connection) =>
       this.incoming.accept(connection),
     );
     this.incoming = new IncomingConnections({
@@ -134,7 +138,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       const message = 'keys and ids come from a random source that the application chose: insecure';
       this.alerts.post('performanceWarning', { message });
     }
-    for (const extension of options.extensions ?? []) this.plugins.add(extension);
+    try {
+      for (const extension of options.extensions ?? []) this.plugins.add(extension);
+    } catch (error) {
+      this.clock.clear(this.#ticker);
+      throw error;
+    }
   }
 
   get isStopped(): boolean {
@@ -182,11 +191,10 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
 
   /** Feeds a reader's queue until the session has stopped. */
   addAlertQueue(queue: AlertQueue): () => void {
-    this.#alertQueues.add(queue);
     const remove = this.alerts.addSink(queue);
+    this.#alertQueues.add(queue);
     return () => {
-      this.#alertQueues.delete(queue);
-      remove();
+      if (this.#alertQueues.delete(queue)) remove();
     };
   }
 
@@ -234,16 +242,8 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     }
   }
 
-  async resolve(host: string): Promise<readonly string[]> {
-    const address = normalizeAddress(host);
-    if (address !== undefined) return [address];
-    try {
-      return await this.network.resolve(host);
-    } catch (error) {
-      if (!isPeerloomError(error)) throw error;
-      this.alerts.post('sessionError', { error });
-      return [];
-    }
+  resolve(host: string): Promise<readonly string[]> {
+    return this.transports.resolve(host);
   }
 
   dial(remote: Endpoint): Connection {
@@ -310,11 +310,11 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   makeContext(scope: PluginScope): SessionContext {
-    return new SessionContextFacade(this, scope);
+    return this.#makeContext(this, scope);
   }
 
   sessionContextFor(torrentScope: PluginScope): SessionContext {
-    return this.plugins.contextFor(torrentScope) ?? new SessionContextFacade(this, torrentScope);
+    return this.plugins.contextFor(torrentScope) ?? this.#makeContext(this, torrentScope);
   }
 
   addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle {

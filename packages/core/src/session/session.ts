@@ -11,6 +11,7 @@ import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Settings } from '../settings/settings-table.js';
 import type { Torrent } from '../torrent/torrent.js';
+import { SessionContextFacade } from './session-context.js';
 import { SessionEngine } from './session-engine.js';
 import type { SessionOptions } from './session-options.js';
 import { sessionStats } from './session-stats.js';
@@ -37,7 +38,7 @@ export class Session {
    * extensions that can't be added.
    */
   constructor(options: SessionOptions) {
-    this.#engine = new SessionEngine(options);
+    this.#engine = new SessionEngine(options, (engine, scope) => new SessionContextFacade(engine, scope));
   }
 
   get settings(): Settings {

@@ -3,6 +3,7 @@ import type { InfoHash } from '../common/info-hash.js';
 import type { TransferMeters } from '../peer/rate-meter.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
 import { Torrent } from '../torrent/torrent.js';
+import { TorrentContextFacade } from '../torrent/torrent-context.js';
 import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { SessionExtensions } from './session-extensions.js';
 
@@ -29,7 +30,11 @@ export class Torrents {
 
   /** Throws `SESSION_DUPLICATE_TORRENT`, `SESSION_TORRENT_REMOVED`, or what an extension objects. */
   add(params: AddTorrentParams): Torrent {
-    const torrent = new Torrent(this.#environment, params, this.#meters);
+    const environment = this.#environment;
+    const torrent = new Torrent(environment, params, this.#meters, (added, scope) => {
+      const session = environment.sessionContextFor(scope);
+      return new TorrentContextFacade(added, scope, session, environment);
+    });
     const { hex } = torrent.infoHash;
     if (this.#torrents.has(hex)) {
       throw new SessionError('SESSION_DUPLICATE_TORRENT', `the torrent ${hex} is here already`);

@@ -1,5 +1,6 @@
-import type { Endpoint } from '../common/endpoint.js';
-import { PluginError } from '../common/errors.js';
+import type { AlertHub } from '../alerts/alert-hub.js';
+import { type Endpoint, normalizeAddress } from '../common/endpoint.js';
+import { isPeerloomError, PluginError } from '../common/errors.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { Transport, TransportHandle } from '../plugin/session-context.js';
 import type { Connection, Network } from '../ports/network.js';
@@ -9,12 +10,19 @@ import type { Settings } from '../settings/settings-table.js';
 export class Transports {
   readonly #network: Network;
   readonly #settings: Settings;
+  readonly #alerts: AlertHub;
   readonly #accept: (connection: Connection) => void;
   #registered: readonly { readonly transport: Transport; readonly scope: PluginScope }[] = [];
 
-  constructor(network: Network, settings: Settings, accept: (connection: Connection) => void) {
+  constructor(
+    network: Network,
+    settings: Settings,
+    alerts: AlertHub,
+    accept: (connection: Connection) => void,
+  ) {
     this.#network = network;
     this.#settings = settings;
+    this.#alerts = alerts;
     this.#accept = accept;
   }
 
@@ -37,6 +45,19 @@ export class Transports {
       accept: (connection) => (isRegistered ? this.#accept(connection) : connection.destroy()),
       remove,
     };
+  }
+
+  /** Addresses of a host name or address; none, with an alert, where there are none. */
+  async resolve(host: string): Promise<readonly string[]> {
+    const address = normalizeAddress(host);
+    if (address !== undefined) return [address];
+    try {
+      return await this.#network.resolve(host);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      this.#alerts.post('sessionError', { error });
+      return [];
+    }
   }
 
   dial(remote: Endpoint): Connection {

@@ -20,7 +20,6 @@ import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
 import { ChokeRounds } from './choke-rounds.js';
 import type { TorrentContent } from './torrent-content.js';
-import { TorrentContextFacade } from './torrent-context.js';
 import { TorrentData, type TorrentDataOwner } from './torrent-data.js';
 import type { TorrentEnvironment } from './torrent-environment.js';
 import { TorrentFaults } from './torrent-faults.js';
@@ -28,6 +27,9 @@ import { type LifecycleOwner, TorrentLifecycle } from './torrent-lifecycle.js';
 import { TorrentPeers, type TorrentPeersOwner } from './torrent-peers.js';
 import { TorrentPieces, type TorrentPiecesOwner } from './torrent-pieces.js';
 import { TorrentPlugins, type TorrentPluginsOwner } from './torrent-plugins.js';
+
+/** Makes the facade that an extension has of a torrent. */
+export type MakeTorrentContext = (torrent: Torrent, scope: PluginScope) => TorrentContext;
 
 /** One torrent of a session: its peers, plugins and content, and what happens between them. */
 export class Torrent
@@ -45,14 +47,21 @@ export class Torrent
   readonly data: TorrentData;
   readonly deniedSources = new Map<PeerSource, number>();
   readonly #environment: TorrentEnvironment;
+  readonly #makeContext: MakeTorrentContext;
   readonly #params: AddTorrentParams;
   readonly #chokes: ChokeRounds;
   readonly #faults: TorrentFaults;
   readonly #displayName: string;
   #isClosed = false;
 
-  constructor(environment: TorrentEnvironment, params: AddTorrentParams, totals: TransferMeters) {
+  constructor(
+    environment: TorrentEnvironment,
+    params: AddTorrentParams,
+    totals: TransferMeters,
+    makeContext: MakeTorrentContext,
+  ) {
     const { torrent } = params;
+    this.#makeContext = makeContext;
     this.#environment = environment;
     this.#params = params;
     this.meters = new TransferMeters(totals);
@@ -321,8 +330,7 @@ export class Torrent
   }
 
   makeContext(scope: PluginScope): TorrentContext {
-    const session = this.#environment.sessionContextFor(scope);
-    return new TorrentContextFacade(this, scope, session, this.#environment);
+    return this.#makeContext(this, scope);
   }
 
   makePeerContext(peer: PeerConnection, scope: PluginScope, torrentScope: PluginScope): PeerContext {

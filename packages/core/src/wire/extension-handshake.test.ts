@@ -11,7 +11,7 @@ describe('readExtensionHandshake', () => {
   it('reads every field of BEP 9, 10 and 21', () => {
     const ipv6 = Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
     const { messageIds, ...fields } = readExtensionHandshake({
-      m: { ut_metadata: 3, lt_donthave: 0, µT_PEX: 255 },
+      m: { ex_metadata: 3, lt_donthave: 0, µT_PEX: 255 },
       v: utf8('µTorrent 1.2'),
       p: 6881,
       yourip: Uint8Array.of(10, 0, 0, 1),
@@ -22,7 +22,7 @@ describe('readExtensionHandshake', () => {
       upload_only: 1,
     });
     expect([...messageIds]).toEqual([
-      ['ut_metadata', 3],
+      ['ex_metadata', 3],
       ['lt_donthave', 0],
       ['µT_PEX', 255],
     ]);
@@ -46,7 +46,7 @@ describe('readExtensionHandshake', () => {
 
   const useless: [string, BencodeValue][] = [
     ['m', 1],
-    ['m', { ut_pex: utf8('1') }],
+    ['m', { ex_peers: utf8('1') }],
     ['v', 5],
     ['v', Uint8Array.of(0xff)],
     ['v', utf8(' \u202e ')],
