@@ -162,10 +162,6 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return this.#listeners.endpoints;
   }
 
-  get removeDeadlineMs(): number {
-    return this.settings.pluginRemoveDeadlineMs;
-  }
-
   findTorrent(infoHash: InfoHash): Torrent | undefined {
     return this.#torrents.find(infoHash);
   }

@@ -12,6 +12,7 @@ import type { SessionContext } from '../plugin/session-context.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Clock } from '../ports/clock.js';
+import type { Settings } from '../settings/settings-table.js';
 
 const sessionHookNames = Object.keys(sessionHooks) as SessionHookName[];
 
@@ -19,7 +20,7 @@ const sessionHookNames = Object.keys(sessionHooks) as SessionHookName[];
 export interface SessionPluginsOwner extends FaultHandler {
   readonly alerts: AlertHub;
   readonly clock: Clock;
-  readonly removeDeadlineMs: number;
+  readonly settings: Settings;
   nextPluginSequence(): number;
   usageOf(plugin: string): ScopeUsage;
   makeContext(scope: PluginScope): SessionContext;
@@ -124,7 +125,7 @@ export class SessionPlugins {
     try {
       const settled = plugin.removed();
       if (!(settled instanceof Promise)) return;
-      if (await settleWithin(this.#owner.clock, settled, this.#owner.removeDeadlineMs)) return;
+      if (await settleWithin(this.#owner.clock, settled, this.#owner.settings.pluginRemoveDeadlineMs)) return;
       this.#owner.pluginWarning(scope, 'what removed() promised did not settle in time');
     } catch (error) {
       this.#owner.pluginFault(scope, 'removed', error);

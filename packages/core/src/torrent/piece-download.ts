@@ -13,8 +13,6 @@ export class PieceDownload {
   readonly slots: number[];
   readonly #sources: (PeerState | undefined)[];
   readonly #duplicates: BlockSource[] = [];
-  /** Writes of spilled blocks under way. */
-  pendingWrites = 0;
   phase: 'collecting' | 'writing' | 'failed' | 'ended' = 'collecting';
   holds = 0;
 

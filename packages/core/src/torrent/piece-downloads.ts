@@ -38,6 +38,8 @@ export class PieceDownloads {
   readonly #slots: SlotPool;
   readonly #clock: Clock;
   readonly #open = new Map<number, PieceDownload>();
+  /** Spilled blocks that are being written, by piece: those of a download that was given up too. */
+  readonly #spilling = new Map<number, number>();
   #isClosed = false;
 
   constructor(options: {
@@ -67,9 +69,10 @@ export class PieceDownloads {
     if (result === 'first') {
       const download = this.#downloadOf(piece);
       download.setSource(block, peer);
-      this.#owner.cancelRequests(piece, block);
       if (download.isSpilled) this.#spill(download, block, slot, length);
       else download.slots[block] = slot;
+      // Runs plugins, which may abort the piece or close the torrent: the slot has its owner by now.
+      this.#owner.cancelRequests(piece, block);
       this.#sealIfComplete(download);
       return;
     }
@@ -94,25 +97,31 @@ export class PieceDownloads {
   }
 
   #spill(download: PieceDownload, block: number, slot: number, length: number): void {
-    download.pendingWrites++;
-    this.#storage.writeBlock(download.piece, block * blockLength, slot, length).then(
-      () => {
-        download.pendingWrites--;
-        this.#slots.release(slot);
-        this.#sealIfComplete(download);
-      },
+    const { piece } = download;
+    this.#spilling.set(piece, (this.#spilling.get(piece) ?? 0) + 1);
+    this.#storage.writeBlock(piece, block * blockLength, slot, length).then(
+      () => this.#spilled(piece, slot),
       (error: unknown) => {
-        download.pendingWrites--;
-        this.#slots.release(slot);
         this.#writeFailed(download, error);
+        this.#spilled(piece, slot);
       },
     );
   }
 
+  #spilled(piece: number, slot: number): void {
+    const left = (this.#spilling.get(piece) ?? 1) - 1;
+    if (left > 0) this.#spilling.set(piece, left);
+    else this.#spilling.delete(piece);
+    this.#slots.release(slot);
+    const download = this.#open.get(piece);
+    if (download) this.#sealIfComplete(download);
+  }
+
   #sealIfComplete(download: PieceDownload): void {
     const { piece } = download;
-    if (this.#isClosed || download.phase !== 'collecting' || download.pendingWrites > 0) return;
-    if (!this.#picker.isComplete(piece)) return;
+    if (this.#isClosed || download.phase !== 'collecting' || !this.#picker.isComplete(piece)) return;
+    // A write that lands after the hash was taken would go unnoticed.
+    if (this.#spilling.has(piece)) return;
     download.phase = 'writing';
     this.#picker.seal(piece);
     const expected = this.#info.pieceHash(piece);

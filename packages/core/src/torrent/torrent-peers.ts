@@ -1,6 +1,6 @@
 import { bytesEqual } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
-import type { Endpoint } from '../common/endpoint.js';
+import { type Endpoint, endpoint, type HostPort } from '../common/endpoint.js';
 import type { PeerFlags, PeerSource } from '../common/peer-source.js';
 import type { HookHost } from '../dispatch/hook-host.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
@@ -23,6 +23,7 @@ const crossDialMs = 10_000;
 /** What keeping connections asks of the torrent. */
 export interface TorrentPeersOwner extends PeerOwner {
   readonly isPrivate: boolean | undefined;
+  readonly isClosed: boolean;
   readonly meters: TransferMeters;
   /** Whether it is there, not paused, and not stopped by an error. */
   readonly isRunning: boolean;
@@ -88,6 +89,14 @@ export class TorrentPeers {
     return true;
   }
 
+  /** Offers the peers that a magnet link names (BEP 9, `x.pe`). */
+  async addMagnetPeers(peers: readonly HostPort[]): Promise<void> {
+    for (const { host, port } of peers) {
+      const addresses = await this.#environment.resolve(host);
+      if (!this.#owner.isClosed) for (const address of addresses) this.add(endpoint(address, port), 'magnet');
+    }
+  }
+
   /** The torrent has turned out to be private: what public sources told is dropped. */
   dropPublic(): void {
     this.known.erase(this.known.list().filter(({ source }) => publicSources.has(source)));
@@ -119,9 +128,9 @@ export class TorrentPeers {
   }
 
   #connect(record: PeerRecord): void {
-    const { endpoint, source } = record;
+    const { endpoint: remote, source } = record;
     record.isConnected = true;
-    const state = this.#makeState(endpoint, endpoint, source, true);
+    const state = this.#makeState(remote, remote, source, true);
     const peer = this.#makeConnection(state);
     this.#records.set(state.connectionId, record);
     peer.startOutgoing(this.#plugins.entries);

@@ -1,6 +1,5 @@
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
-import { endpoint, type HostPort } from '../common/endpoint.js';
 import type { PeerloomError, StorageError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { PeerSource } from '../common/peer-source.js';
@@ -90,17 +89,8 @@ export class Torrent
     this.data.start();
     const { torrent, peers = [] } = this.#params;
     for (const endpoint of peers) this.peers.add(endpoint, 'manual');
-    if ('peers' in torrent) void this.#addMagnetPeers(torrent.peers);
+    if ('peers' in torrent) void this.peers.addMagnetPeers(torrent.peers);
     this.peers.scheduleConnect();
-  }
-
-  /** Peers that a magnet link names (BEP 9, `x.pe`). */
-  async #addMagnetPeers(peers: readonly HostPort[]): Promise<void> {
-    for (const { host, port } of peers) {
-      const addresses = await this.#environment.resolve(host);
-      if (this.#isClosed) return;
-      for (const address of addresses) this.peers.add(endpoint(address, port), 'magnet');
-    }
   }
 
   get name(): string {
