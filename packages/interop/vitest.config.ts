@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts'] },
+  test: {
+    include: ['src/**/*.test.ts'],
+    // Each test runs whole engines in processes of their own: one at a time is what a machine with two cores can do.
+    fileParallelism: false,
+    testTimeout: 60_000,
+  },
 });

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""A libtorrent session that is driven over stdio, one JSON object a line.
+
+The first argument holds settings that override the ones below. Commands come on stdin, each with an `id` and a
+`do`; each is answered with that `id` and a `result` or an `error`. What happens meanwhile is told as lines with an
+`event`. It ends when stdin does.
+"""
+
+import json
+import sys
+import threading
+
+import libtorrent as lt
+
+# One torrent, TCP, no discovery: who talks to whom is decided by the tests alone.
+SETTINGS = {
+    "allow_multiple_connections_per_ip": True,
+    "enable_dht": False,
+    "enable_incoming_utp": False,
+    "enable_lsd": False,
+    "enable_natpmp": False,
+    "enable_outgoing_utp": False,
+    "enable_upnp": False,
+    "listen_interfaces": "127.0.0.1:0",
+    # The enumerations are not in the Python module: 1 is `pe_enabled`, 2 `pe_disabled`.
+    "in_enc_policy": 2,
+    "out_enc_policy": 2,
+    "alert_mask": lt.alert.category_t.error_notification
+    | lt.alert.category_t.status_notification
+    | lt.alert.category_t.connect_notification
+    | lt.alert.category_t.peer_notification
+    | lt.alert.category_t.storage_notification,
+}
+
+stdout_lock = threading.Lock()
+
+
+def tell(line):
+    with stdout_lock:
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+def endpoint(pair):
+    address, port = pair
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def tell_alert(alert):
+    event = type(alert).__name__.removesuffix("_alert")
+    line = {"event": event, "message": alert.message()}
+    if event == "listen_succeeded":
+        line["endpoint"] = endpoint((str(alert.address), alert.port))
+    elif hasattr(alert, "endpoint"):
+        line["endpoint"] = endpoint(alert.endpoint)
+    tell(line)
+
+
+def watch(session):
+    while True:
+        if session.wait_for_alert(60_000) is not None:
+            for alert in session.pop_alerts():
+                tell_alert(alert)
+
+
+class Driver:
+    def __init__(self, session):
+        self.session = session
+        self.torrent = None
+
+    def add(self, torrentPath, savePath):
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(torrentPath)
+        params.save_path = savePath
+        params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+        params.flags |= lt.torrent_flags.disable_dht | lt.torrent_flags.disable_lsd | lt.torrent_flags.disable_pex
+        self.torrent = self.session.add_torrent(params)
+
+    def connect(self, address, port):
+        self.torrent.connect_peer((address, port))
+
+    def status(self):
+        status = self.torrent.status()
+        return {
+            "state": str(status.state),
+            "downloadedBytes": status.total_payload_download,
+            "uploadedBytes": status.total_payload_upload,
+            "failedBytes": status.total_failed_bytes,
+            "redundantBytes": status.total_redundant_bytes,
+            "pieceCount": status.num_pieces,
+            "error": status.errc.message() if status.errc.value() != 0 else None,
+        }
+
+    def peers(self):
+        return [
+            {
+                "endpoint": endpoint(peer.ip),
+                "client": peer.client.decode("utf-8", "replace"),
+                "isOutgoing": bool(peer.flags & lt.peer_info.local_connection),
+                "isSeed": bool(peer.flags & lt.peer_info.seed),
+                "isUploadOnly": bool(peer.flags & lt.peer_info.upload_only),
+                "supportsExtensions": bool(peer.flags & lt.peer_info.supports_extensions),
+                "downloadedBytes": peer.total_download,
+                "uploadedBytes": peer.total_upload,
+                "hashFailures": peer.num_hashfails,
+            }
+            for peer in self.torrent.get_peer_info()
+        ]
+
+    def create(self, path, torrentPath, pieceLength, version):
+        """`version` is `v1` or `hybrid`, which holds both infohashes (BEP 52)."""
+        files = lt.file_storage()
+        lt.add_files(files, path)
+        flags = {"v1": lt.create_torrent.v1_only, "hybrid": 0}[version]
+        torrent = lt.create_torrent(files, pieceLength, flags)
+        lt.set_piece_hashes(torrent, path.rsplit("/", 1)[0])
+        with open(torrentPath, "wb") as file:
+            file.write(lt.bencode(torrent.generate()))
+
+
+def answer(driver, command):
+    try:
+        result = getattr(driver, command.pop("do"))(**command)
+        return {"result": result}
+    except Exception as error:  # The test decides what a failure means.
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def main():
+    overrides = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    session = lt.session({**SETTINGS, **overrides})
+    threading.Thread(target=watch, args=(session,), daemon=True).start()
+    driver = Driver(session)
+    for line in sys.stdin:
+        command = json.loads(line)
+        number = command.pop("id")
+        tell({"id": number, **answer(driver, command)})
+
+
+main()

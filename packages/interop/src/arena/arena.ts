@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Endpoint } from '@peerloom/core';
+import { test as base, expect } from 'vitest';
+import { Aria2, type Aria2Options } from '../engines/aria2.js';
+import { requireEngine } from '../engines/engine-name.js';
+import { Libtorrent } from '../engines/libtorrent.js';
+import { Transmission } from '../engines/transmission.js';
+import { makePayload, type Payload, type PayloadName, payloads } from './payload.js';
+import { Peerloom, type PeerloomOptions } from './peerloom.js';
+import { type DifferenceOptions, findDifferences } from './same-files.js';
+import { Tracker } from './tracker.js';
+
+interface Stoppable {
+  stop(): Promise<unknown>;
+  describe(): string;
+}
+
+/** Everything that one test starts: engines, sessions and folders, all ended with it. */
+export class Arena {
+  readonly #root: string;
+  readonly #skip: (note: string) => void;
+  readonly #engines: Stoppable[] = [];
+  readonly #sessions: Peerloom[] = [];
+  #folderCount = 0;
+
+  private constructor(root: string, skip: (note: string) => void) {
+    this.#root = root;
+    this.#skip = skip;
+  }
+
+  static async open(skip: (note: string) => void): Promise<Arena> {
+    return new Arena(await mkdtemp(join(tmpdir(), 'peerloom-interop-')), skip);
+  }
+
+  /** A folder that does not exist yet and goes with the test. */
+  folder(): string {
+    return join(this.#root, `${++this.#folderCount}`);
+  }
+
+  /** A path for a file that goes with the test. */
+  file(name: string): string {
+    return join(this.#root, name);
+  }
+
+  /** Data on disk, and its torrent. */
+  payload(name: PayloadName): Promise<Payload> {
+    return makePayload(this.folder(), payloads[name]);
+  }
+
+  /** A session under test; without `folder` in an empty one. */
+  peerloom(options: PeerloomOptions & { readonly folder?: string } = {}): Peerloom {
+    const session = new Peerloom(options.folder ?? this.folder(), options);
+    this.#sessions.push(session);
+    return session;
+  }
+
+  libtorrent(settings?: ConstructorParameters<typeof Libtorrent>[0]): Libtorrent {
+    requireEngine('libtorrent', this.#skip);
+    return this.#started(new Libtorrent(settings));
+  }
+
+  async transmission(settings?: Parameters<typeof Transmission.start>[1]): Promise<Transmission> {
+    requireEngine('transmission', this.#skip);
+    return this.#started(await Transmission.start(this.folder(), settings));
+  }
+
+  /** aria2 as a seed of the payload. */
+  async aria2Seed({ torrentPath, folder }: Payload, options: Aria2Options = {}): Promise<Aria2> {
+    requireEngine('aria2', this.#skip);
+    return this.#started(await Aria2.start(torrentPath, folder, { 'check-integrity': 'true', ...options }));
+  }
+
+  /** aria2 that downloads the payload into `folder` and ends then. */
+  async aria2Leech({ torrentPath }: Payload, folder: string, options: Aria2Options = {}): Promise<Aria2> {
+    requireEngine('aria2', this.#skip);
+    return this.#started(await Aria2.start(torrentPath, folder, { 'seed-time': '0', ...options }));
+  }
+
+  /** A tracker that names these peers to whoever asks. */
+  tracker(peers: readonly Endpoint[]): Tracker {
+    return this.#started(new Tracker(peers));
+  }
+
+  #started<T extends Stoppable>(engine: T): T {
+    this.#engines.push(engine);
+    return engine;
+  }
+
+  /** Compares what was downloaded into `folder` with the payload, byte for byte. */
+  async expectSame({ path, name }: Payload, folder: string, options: DifferenceOptions = {}): Promise<void> {
+    expect(await findDifferences(path, join(folder, name), options)).toEqual([]);
+  }
+
+  /** What all that was started has to tell. */
+  describe(): string {
+    return [...this.#sessions, ...this.#engines].map((it) => it.describe()).join('\n');
+  }
+
+  /** Ends all. Resolves with what went wrong in sessions under test. */
+  async close(): Promise<readonly string[]> {
+    try {
+      const faults = await Promise.all(this.#sessions.map((session) => session.stop()));
+      return faults.flat();
+    } finally {
+      await Promise.all(this.#engines.map((engine) => engine.stop()));
+      await rm(this.#root, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Vitest's `test`, with an {@link Arena}; fails where a session under test has complained or leaked. */
+export const test = base.extend<{ arena: Arena }>({
+  arena: async ({ skip, onTestFailed }, use) => {
+    const arena = await Arena.open(skip);
+    onTestFailed(() => console.error(arena.describe()));
+    let faults: readonly string[] = [];
+    try {
+      await use(arena);
+    } finally {
+      faults = await arena.close();
+    }
+    expect(faults).toEqual([]);
+  },
+});

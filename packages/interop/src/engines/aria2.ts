@@ -1,0 +1,63 @@
+import { type Endpoint, endpoint } from '@peerloom/core';
+import { Child } from './child.js';
+import { findFreePort } from './free-port.js';
+
+/** Options of aria2's command line, without the dashes. */
+export type Aria2Options = Readonly<Record<string, string>>;
+
+/** An aria2 process with one torrent. */
+export class Aria2 {
+  readonly #child: Child;
+  readonly #peerPort: number;
+
+  private constructor(child: Child, peerPort: number) {
+    this.#child = child;
+    this.#peerPort = peerPort;
+  }
+
+  /** Starts one with a torrent whose data is, or comes, into `savePath`. `options` override the ones below. */
+  static async start(torrentPath: string, savePath: string, options: Aria2Options): Promise<Aria2> {
+    const peerPort = await findFreePort();
+    const all = {
+      'bt-enable-lpd': 'false',
+      'console-log-level': 'notice',
+      dir: savePath,
+      'enable-color': 'false',
+      'enable-dht': 'false',
+      'enable-dht6': 'false',
+      'enable-peer-exchange': 'false',
+      'file-allocation': 'none',
+      'listen-port': String(peerPort),
+      // Seeds without end.
+      'seed-ratio': '0.0',
+      'show-console-readout': 'false',
+      'stop-with-process': String(process.pid),
+      'summary-interval': '0',
+      ...options,
+    };
+    const args = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
+    const child = new Child('aria2c', ['--no-conf', ...args, torrentPath]);
+    const aria2 = new Aria2(child, peerPort);
+    await child.line((line) => line.includes('listening on TCP port'), 'aria2 to listen');
+    return aria2;
+  }
+
+  /** Where it takes connections. */
+  get listening(): Endpoint {
+    return endpoint('127.0.0.1', this.#peerPort);
+  }
+
+  /** Resolves once it has downloaded everything and ended; for one that was told not to seed. */
+  async finished(): Promise<void> {
+    const code = await this.#child.exited();
+    if (code !== 0) throw new Error(`aria2 exited with ${code}\n${this.describe()}`);
+  }
+
+  describe(): string {
+    return this.#child.describe();
+  }
+
+  stop(): Promise<void> {
+    return this.#child.kill();
+  }
+}

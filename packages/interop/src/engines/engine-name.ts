@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+
+/** An engine that the tests run against. */
+export type EngineName = 'libtorrent' | 'transmission' | 'aria2';
+
+/** Debian's Python, which has Debian's libtorrent module; another one may come first on the path. */
+export const python = '/usr/bin/python3';
+
+const probes: Readonly<Record<EngineName, readonly [string, ...string[]]>> = {
+  libtorrent: [python, '-c', 'import libtorrent'],
+  transmission: ['transmission-daemon', '--version'],
+  aria2: ['aria2c', '--version'],
+};
+
+const found = new Map<EngineName, boolean>();
+
+function isInstalled(name: EngineName): boolean {
+  let isFound = found.get(name);
+  if (isFound === undefined) {
+    const [command, ...args] = probes[name];
+    isFound = spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+    found.set(name, isFound);
+  }
+  return isFound;
+}
+
+/**
+ * Skips the test where the engine is not installed: somebody who works on Peerloom need not have it. With
+ * `PEERLOOM_INTEROP_REQUIRED=1` in the environment, as in CI, throws instead.
+ */
+export function requireEngine(name: EngineName, skip: (note: string) => void): void {
+  if (isInstalled(name)) return;
+  const note = `${name} is not installed; scripts/install-engines.sh of packages/interop installs it`;
+  if (process.env.PEERLOOM_INTEROP_REQUIRED === '1') throw new Error(note);
+  skip(note);
+}

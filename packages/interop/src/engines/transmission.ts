@@ -1,0 +1,140 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Endpoint, endpoint } from '@peerloom/core';
+import { Child } from './child.js';
+import { findFreePort } from './free-port.js';
+
+/** What the script that runs at the end of a download prints. */
+const doneLine = 'the torrent is done';
+const sessionIdHeader = 'x-transmission-session-id';
+
+/** One of transmission's connections, as its RPC tells. */
+export interface TransmissionPeer {
+  readonly address: string;
+  readonly clientName: string;
+  readonly flagStr: string;
+  readonly isIncoming: boolean;
+  readonly progress: number;
+}
+
+/** What transmission tells of its torrent. */
+export interface TransmissionStatus {
+  readonly percentDone: number;
+  readonly downloadedEver: number;
+  readonly uploadedEver: number;
+  readonly corruptEver: number;
+  readonly errorString: string;
+  readonly peers: readonly TransmissionPeer[];
+}
+
+/** A transmission daemon with a configuration of its own, and one torrent. */
+export class Transmission {
+  readonly #child: Child;
+  readonly #rpcUrl: string;
+  readonly #peerPort: number;
+  #sessionId = '';
+
+  private constructor(child: Child, rpcUrl: string, peerPort: number) {
+    this.#child = child;
+    this.#rpcUrl = rpcUrl;
+    this.#peerPort = peerPort;
+  }
+
+  /** Starts one with its configuration in `folder`; `settings` override the ones below. */
+  static async start(
+    folder: string,
+    settings: Readonly<Record<string, string | number | boolean>> = {},
+  ): Promise<Transmission> {
+    const rpcPort = await findFreePort();
+    const peerPort = await findFreePort();
+    const doneScript = join(folder, 'done.sh');
+    await mkdir(folder, { recursive: true });
+    await writeFile(doneScript, `#!/bin/sh\necho '${doneLine}'\n`);
+    await chmod(doneScript, 0o755);
+    const all = {
+      'bind-address-ipv4': '127.0.0.1',
+      'cache-size-mb': 0,
+      'dht-enabled': false,
+      'download-queue-enabled': false,
+      // Tolerated: plain where the peer does not want it otherwise.
+      encryption: 0,
+      'lpd-enabled': false,
+      'peer-port': peerPort,
+      'pex-enabled': false,
+      'port-forwarding-enabled': false,
+      'rename-partial-files': false,
+      'rpc-bind-address': '127.0.0.1',
+      'rpc-port': rpcPort,
+      'script-torrent-done-enabled': true,
+      'script-torrent-done-filename': doneScript,
+      'utp-enabled': false,
+      ...settings,
+    };
+    await writeFile(join(folder, 'settings.json'), JSON.stringify(all));
+    const child = new Child('transmission-daemon', ['--foreground', '--config-dir', folder, '--log-info']);
+    const transmission = new Transmission(child, `http://127.0.0.1:${rpcPort}/transmission/rpc`, peerPort);
+    await child.line((line) => line.includes('Serving RPC'), "transmission's RPC");
+    return transmission;
+  }
+
+  /** Where it takes connections. */
+  get listening(): Endpoint {
+    return endpoint('127.0.0.1', this.#peerPort);
+  }
+
+  /** Adds the torrent, with its data, if any, in `savePath`. */
+  async add(torrentPath: string, savePath: string): Promise<void> {
+    await mkdir(savePath, { recursive: true });
+    await this.#call('torrent-add', { filename: torrentPath, 'download-dir': savePath });
+  }
+
+  /** Adds the torrent, and a tracker that the torrent file does not name. */
+  async addWithTracker(torrentPath: string, savePath: string, tracker: string): Promise<void> {
+    await this.add(torrentPath, savePath);
+    await this.#call('torrent-set', { trackerAdd: [tracker] });
+  }
+
+  /** Resolves once it has downloaded everything. */
+  async finished(): Promise<void> {
+    await this.#child.line((line) => line === doneLine, 'transmission to finish');
+  }
+
+  async status(): Promise<TransmissionStatus> {
+    const fields = [
+      'percentDone',
+      'downloadedEver',
+      'uploadedEver',
+      'corruptEver',
+      'errorString',
+      'peers',
+    ] as const;
+    const answer = await this.#call('torrent-get', { fields });
+    const [status] = (answer as { readonly torrents: readonly TransmissionStatus[] }).torrents;
+    if (status === undefined) throw new Error('transmission has no torrent');
+    return status;
+  }
+
+  async #call(method: string, fields: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const response = await fetch(this.#rpcUrl, {
+      method: 'POST',
+      headers: { [sessionIdHeader]: this.#sessionId },
+      body: JSON.stringify({ method, arguments: fields }),
+    });
+    // The first call is refused, with the id to be named from then on.
+    if (response.status === 409) {
+      this.#sessionId = response.headers.get(sessionIdHeader) ?? '';
+      return this.#call(method, fields);
+    }
+    const answer = (await response.json()) as { readonly result: string; readonly arguments: unknown };
+    if (answer.result !== 'success') throw new Error(`transmission: ${method}: ${answer.result}`);
+    return answer.arguments;
+  }
+
+  describe(): string {
+    return this.#child.describe();
+  }
+
+  stop(): Promise<void> {
+    return this.#child.kill();
+  }
+}
