@@ -11,7 +11,7 @@ export const noRequest = -1;
  * `collecting` blocks; `sealed`: all are there, the hash is being checked; `done`: had, and remembered
  * only until the requests for its blocks that are still under way end.
  */
-export type OpenPiecePhase = 'collecting' | 'sealed' | 'done';
+type OpenPiecePhase = 'collecting' | 'sealed' | 'done';
 
 /** The blocks of one piece that is being fetched. */
 export class OpenPiece {
