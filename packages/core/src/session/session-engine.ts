@@ -104,7 +104,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.#slotBudget = new SlotBudget(this.slots);
     this.readCache = new ReadCache(this.slots, {
       maxSlots: this.#slotBudget.readSlots,
-      readAheadBytes: this.settings.readAheadBytes,
+      readAheadBytes: this.#slotBudget.readAheadBytes(this.settings.readAheadBytes),
     });
     this.peerId = makePeerId(this.settings.peerIdPrefix, this.secureRandom);
     this.#flushes = new FlushScheduler(this.clock);

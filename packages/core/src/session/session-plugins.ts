@@ -59,8 +59,8 @@ export class SessionPlugins {
     this.#listen(entry);
     this.#owner.alerts.post('pluginAdded', { plugin: scope.name, infoHash: undefined });
     scope.run('added', () => plugin.added?.(context));
-    this.#load(entry);
-    if (!scope.isClosed) this.#owner.pluginAttached(entry);
+    if (!scope.hasLeft) this.#load(entry);
+    if (!scope.hasLeft) this.#owner.pluginAttached(entry);
     return scope;
   }
 
@@ -141,7 +141,7 @@ export class SessionPlugins {
 
   /** What to save, by name: of plugins that are here, their value of now. */
   saveState(): ReadonlyMap<string, BencodeValue> {
-    for (const entry of this.hooks.entries) this.#keepState(entry);
+    for (const entry of this.hooks.entries) if (!entry.scope.hasLeft) this.#keepState(entry);
     return this.#saved;
   }
 

@@ -4,6 +4,14 @@ import type { Torrent } from '../torrent/torrent.js';
 /** Share of the pool that reading ahead may hold. */
 const readShare = 4;
 
+/** Longest block that is served. */
+const maxReadBytes = 128 * 1024;
+
+/** Slots that one read may need where `bytes` are read at once: it may begin and end inside of two. */
+function slotsForRead(bytes: number, slotLength: number): number {
+  return (Math.ceil((maxReadBytes - 1) / bytes) + 1) * Math.ceil(bytes / slotLength);
+}
+
 /** Divides the slot pool between what is read for peers and the pieces that are collected. */
 export class SlotBudget {
   readonly #slots: SlotPool;
@@ -14,6 +22,14 @@ export class SlotBudget {
   constructor(slots: SlotPool) {
     this.#slots = slots;
     this.readSlots = Math.floor(slots.capacity / readShare);
+  }
+
+  /** Bytes to read at once: what is wanted, or less where the pool is too small for that. */
+  readAheadBytes(wantedBytes: number): number {
+    const { slotLength } = this.#slots;
+    let bytes = wantedBytes;
+    while (bytes > slotLength && slotsForRead(bytes, slotLength) > this.readSlots) bytes /= 2;
+    return Math.max(slotLength, Math.floor(bytes / slotLength) * slotLength);
   }
 
   /**
