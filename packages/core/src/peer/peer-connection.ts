@@ -72,7 +72,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     const { hooks } = this.plugins;
     this.hooks = hooks;
     this.holds = new HoldGate(this, environment.clock);
-    const queue = new SendQueue(environment.sendBuffers);
+    const queue = new SendQueue(environment.sendBuffers, () => this.uploads.pump());
     const sender = new MessageSender(state, hooks, queue, () => this.stream.scheduleFlush());
     this.sender = sender;
     this.extensions = new ExtensionProtocol(environment, state, hooks, sender, this.holds);
@@ -205,10 +205,6 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
   streamConnected(): void {
     this.#owner.dialSettled(this.state);
     this.opening.sendHandshake();
-  }
-
-  streamDrained(): void {
-    this.uploads.pump();
   }
 
   stall(): void {

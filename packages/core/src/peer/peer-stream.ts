@@ -21,8 +21,6 @@ export interface StreamOwner {
   /** A dialled stream is open. */
   streamConnected(): void;
   handshakeReceived(): void;
-  /** The system has taken what was queued; there may be room for more content. */
-  streamDrained(): void;
   close(reason: DisconnectReason): void;
   fail(code: string, message: string): void;
   pluginFault(scope: PluginScope, hook: string, error: unknown): void;
@@ -100,8 +98,6 @@ export class PeerStream implements ConnectionHandler {
   }
 
   onDrain(): void {
-    if (this.#state.isClosed) return;
-    this.#owner.streamDrained();
     this.#updateReading();
   }
 

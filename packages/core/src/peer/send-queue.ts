@@ -10,6 +10,7 @@ import { type SendBufferPool, sendBufferLength } from './send-buffer-pool.js';
  */
 export class SendQueue {
   readonly #pool: SendBufferPool;
+  readonly #onWritten: () => void;
   #chunks: Uint8Array[] = [];
   #releases: (() => void)[] = [];
   #buffers: Uint8Array[] = [];
@@ -20,8 +21,10 @@ export class SendQueue {
   #isFrozen = false;
   #encrypt: SendTransform | undefined;
 
-  constructor(pool: SendBufferPool) {
+  /** `onWritten` is called whenever the system has taken what one flush gave to the connection. */
+  constructor(pool: SendBufferPool, onWritten: () => void) {
     this.#pool = pool;
+    this.#onWritten = onWritten;
   }
 
   /** Bytes that `flush` would send, or that wait behind a freeze. */
@@ -104,7 +107,10 @@ export class SendQueue {
     const settle = this.#takeOwnership();
     if (this.#encrypt === undefined) {
       const bytes = this.#lastQueuedBytes;
-      connection.write(chunks, settle);
+      connection.write(chunks, () => {
+        settle();
+        this.#onWritten();
+      });
       return bytes;
     }
     let wire: Uint8Array;
@@ -113,7 +119,7 @@ export class SendQueue {
     } finally {
       settle();
     }
-    if (wire.length > 0) connection.write([wire], () => {});
+    if (wire.length > 0) connection.write([wire], this.#onWritten);
     return wire.length;
   }
 

@@ -184,9 +184,10 @@ export class UploadQueue {
 
   #startReads(): void {
     const { sendBufferHighBytes: high, sendBufferLowBytes: low } = this.#environment.settings;
-    const mark = this.#isBufferFull ? low : high;
+    if (this.#isBufferFull && this.#waitingBytes >= low) return;
+    this.#isBufferFull = false;
     while (this.#head < this.#queue.length && this.#reads < maxReads && !this.#state.isClosed) {
-      this.#isBufferFull = this.#sendBufferBytes() + this.#reads * blockLength >= mark;
+      this.#isBufferFull = this.#waitingBytes >= high;
       if (this.#isBufferFull) return;
       const request = this.#queue[this.#head++] as QueuedRequest;
       if (this.#head === this.#queue.length) {
@@ -198,6 +199,11 @@ export class UploadQueue {
       }
       this.#serve(request);
     }
+  }
+
+  /** Bytes that wait to be sent, or are being read to be sent. */
+  get #waitingBytes(): number {
+    return this.#sendBufferBytes() + this.#reads * blockLength;
   }
 
   #serve({ piece, begin, length }: QueuedRequest): void {
