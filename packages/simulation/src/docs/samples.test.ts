@@ -137,3 +137,4 @@ function linesOf({ code }: Sample): number {
 
 // These samples define tests themselves.
 await importSample<unknown>(samples.named('latency-test'));
+await importSample<unknown>(samples.named('latency-compliance'));
