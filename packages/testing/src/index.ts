@@ -7,6 +7,15 @@ export {
   VirtualClock,
   type VirtualClockOptions,
 } from './clock/virtual-clock.js';
+export type { ComplianceRole } from './compliance/arena.js';
+export {
+  type ComplianceOptions,
+  type CreateExtension,
+  complianceCases,
+  runComplianceSuite,
+} from './compliance/compliance.js';
+export type { ComplianceCase } from './compliance/compliance-case.js';
+export type { Extension } from './compliance/instrument.js';
 export { type FakeContent, fakeBitfield, type ServeOptions } from './fake-peer/block-server.js';
 export {
   type FakeHandshake,

@@ -3,6 +3,7 @@ import type { VirtualClock } from '../clock/virtual-clock.js';
 import { Swarm } from '../swarm/swarm.js';
 import type { SwarmPeer } from '../swarm/swarm-peer.js';
 import { TestingError } from '../testing-error.js';
+import { sharedTorrent } from './contents.js';
 import { CallCounter, type HookCall, HookLog } from './hook-log.js';
 import { type Extension, type Interference, instrument } from './instrument.js';
 import { Observer } from './observer.js';
@@ -46,9 +47,6 @@ export interface ArenaOptions extends ArenaSetUp {
   readonly maxChunkBytes?: number;
 }
 
-const pieceCount = 6;
-const pieceLength = 32 * 1024;
-const contentLengthBytes = pieceCount * pieceLength - 1000;
 /** Slow enough for a transfer to last longer than a tick. */
 const uploadBytesPerSecond = 40_000;
 
@@ -88,7 +86,7 @@ export class Arena {
     this.#options = options;
     this.swarm = new Swarm({
       seed: 'compliance',
-      torrent: { pieceLength, lengthBytes: contentLengthBytes },
+      torrent: sharedTorrent(),
       settings: arenaSettings,
       ...(options.maxChunkBytes !== undefined && { network: { maxChunkBytes: options.maxChunkBytes } }),
       allowsFaults: true,

@@ -1,4 +1,5 @@
-import { pluginApiVersion } from '@peerloom/core/plugin';
 import { runComplianceSuite } from './compliance.js';
+import { everyHook, noop } from './samples.fake.js';
 
-runComplianceSuite(() => ({ name: 'noop', apiVersion: pluginApiVersion }));
+runComplianceSuite(noop);
+runComplianceSuite(everyHook);

@@ -17,11 +17,14 @@ import {
   type Trial,
 } from './trial.js';
 
+/** What a hook does in place of returning `result`, which the extension's own returned. */
+type Act = (arena: Arena, site: HookSite, result: unknown) => unknown;
+
 /** Calls that an extension gets while it is taken out. */
 const farewells: readonly string[] = ['session.saveState', 'session.removed'];
 
 /** Peers' hooks are interfered with on the remote session's connection only. */
-export function onRemote(arena: Arena): (site: HookSite) => boolean {
+function onRemote(arena: Arena): (site: HookSite) => boolean {
   return ({ peer }) => peer === undefined || peer.endpoint.address === arena.remoteAddress;
 }
 
@@ -30,7 +33,7 @@ export async function runWith(
   row: CatalogRow,
   subject: Subject,
   clean: CleanTrials,
-  act: (arena: Arena, site: HookSite, result: unknown) => unknown,
+  act: Act,
 ): Promise<Trial> {
   const interference = (arena: Arena): Interference => ({
     id: row.id,
@@ -60,28 +63,13 @@ export class InterferenceCases {
     const act = (): never => {
       throw fault;
     };
-    let trial: Trial;
-    try {
-      trial = await this.#run(act);
-    } catch (error) {
-      if (this.#isRefusal(error)) return;
-      throw error;
-    }
+    const trial = await this.#runUnlessRefused(act, 'PLUGIN_REQUIRED_FAILED');
+    if (trial === undefined) return;
     if (!trial.arena.log.has(this.#row.id)) return;
     checkFaults(trial);
     checkLeftNothing(trial);
     this.#checkReported(trial, fault);
     this.#checkContained(trial);
-  }
-
-  /** Where a required extension fails in `newTorrent`, the torrent is not added. */
-  #isRefusal(error: unknown): boolean {
-    return (
-      this.#row.id === 'session.newTorrent' &&
-      isPeerloomError(error) &&
-      error.code === 'PLUGIN_REQUIRED_FAILED' &&
-      this.#subject.createExtension('local').required === true
-    );
   }
 
   #checkReported({ arena }: Trial, fault: InterferenceError): void {
@@ -138,11 +126,12 @@ export class InterferenceCases {
   /** The torrent removed inside the hook is gone, and nothing fails. */
   async removesTorrent(): Promise<void> {
     let isFirst = true;
-    const trial = await this.#run((arena, _site, result) => {
+    const trial = await this.#runUnlessRefused((arena, _site, result) => {
       if (isFirst) void arena.local.session.removeTorrent(arena.swarm.content.infoHash);
       isFirst = false;
       return result;
-    });
+    }, 'SESSION_TORRENT_REMOVED');
+    if (trial === undefined) return;
     checkFaults(trial);
     checkLeftNothing(trial);
   }
@@ -169,7 +158,18 @@ export class InterferenceCases {
     if (!trial.arena.isRequired) checkDone(trial);
   }
 
-  #run(act: (arena: Arena, site: HookSite, result: unknown) => unknown): Promise<Trial> {
+  /** As `#run`; `undefined` where that was `newTorrent`, and the torrent was refused with this code. */
+  async #runUnlessRefused(act: Act, code: string): Promise<Trial | undefined> {
+    try {
+      return await this.#run(act);
+    } catch (error) {
+      if (this.#row.id === 'session.newTorrent' && isPeerloomError(error) && error.code === code)
+        return undefined;
+      throw error;
+    }
+  }
+
+  #run(act: Act): Promise<Trial> {
     return runWith(this.#row, this.#subject, this.#clean, act);
   }
 }

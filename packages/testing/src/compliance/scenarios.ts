@@ -1,6 +1,6 @@
 import { isPeerloomError, type PeerContext, type StandardMessage } from '@peerloom/core';
-import { makeTestTorrent } from '../swarm/test-torrent.js';
 import type { Arena, ArenaSetUp } from './arena.js';
+import { strangeTorrent } from './contents.js';
 
 /** A course of events in an {@link Arena}, in which certain hooks are called. */
 export interface Scenario {
@@ -172,14 +172,11 @@ const pause: Scenario = {
   },
 };
 
-/** A torrent that the remote session has and the local one has not. */
-export const strangeTorrent = makeTestTorrent({ seed: 'strange', name: 'strange', lengthBytes: 50_000 });
-
 /** The remote session asks for a torrent that is not here. */
 const stranger: Scenario = {
   ...download,
   async run(arena) {
-    const { metainfo, files } = strangeTorrent;
+    const { metainfo, files } = strangeTorrent();
     for (const { path, bytes } of files) arena.remote.storage.put(path, bytes);
     arena.remote.session.addTorrent({
       torrent: metainfo,

@@ -46,7 +46,7 @@ const ids: Readonly<Record<Exclude<FakeMessageType, 'keepAlive' | 'raw'>, number
 const types = new Map(Object.entries(ids).map(([type, id]) => [id, type as keyof typeof ids]));
 
 /** A frame: length, id, numbers of 4 bytes each, payload (BEP 3, "peer messages"). */
-export function frame(
+function frame(
   id: number,
   numbers: readonly number[] = [],
   payload: Uint8Array = new Uint8Array(0),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { type Cipher, createCipheriv, createHash } from 'node:crypto';
 import type { SecureRandom } from '@peerloom/core';
 
 /**
@@ -6,33 +6,16 @@ import type { SecureRandom } from '@peerloom/core';
  * repeated. For tests only; a session that is given it says that it is insecure.
  */
 export class DeterministicSecureRandom implements SecureRandom {
-  readonly #seed: string;
-  #block = 0;
-  #rest = new Uint8Array(0);
+  readonly #stream: Cipher;
 
   /** Any number or text; a number and its decimal text are the same seed. */
   constructor(seed: number | string) {
-    this.#seed = String(seed);
+    const key = createHash('sha256').update(String(seed)).digest();
+    this.#stream = createCipheriv('aes-256-ctr', key, new Uint8Array(16));
   }
 
   bytes(length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      if (this.#rest.length === 0) this.#rest = this.#nextBlock();
-      const part = this.#rest.subarray(0, length - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      this.#rest = this.#rest.subarray(part.length);
-    }
-    return bytes;
-  }
-
-  #nextBlock(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(
-      createHash('sha512')
-        .update(`${this.#block++}:${this.#seed}`)
-        .digest(),
-    );
+    // A copy of its own: the cipher's result may share memory with others.
+    return new Uint8Array(this.#stream.update(new Uint8Array(length)));
   }
 }

@@ -25,8 +25,8 @@ export interface SwarmOptions {
    * environment, else 1.
    */
   readonly seed?: number | string;
-  /** What is shared. */
-  readonly torrent?: Omit<TestTorrentOptions, 'seed'>;
+  /** What is shared: made of the seed, or one that was made before. */
+  readonly torrent?: Omit<TestTorrentOptions, 'seed'> | TestTorrent;
   /** How the network behaves. */
   readonly network?: Omit<MemoryNetworkOptions, 'clock' | 'random'>;
   /** Settings of every session. */
@@ -105,7 +105,8 @@ export class Swarm {
       clock: this.clock,
       random: this.#randomOf('network'),
     });
-    this.content = makeTestTorrent({ ...options.torrent, seed: this.seed });
+    const { torrent = {} } = options;
+    this.content = 'metainfo' in torrent ? torrent : makeTestTorrent({ ...torrent, seed: this.seed });
   }
 
   /** All that were added, crashed and stopped ones included. */
