@@ -14,12 +14,11 @@ import {
 
 export { asBytes, asDict, asInteger, asList, asText } from './accessors.js';
 export type { Span } from './scan.js';
-export {
-  type BencodeDict,
-  type BencodeInput,
-  type BencodeLimits,
-  type BencodeValue,
-  defaultBencodeLimits,
+export type {
+  BencodeDict,
+  BencodeInput,
+  BencodeLimits,
+  BencodeValue,
 } from './value.js';
 
 /** What the library makes of an input whose dictionaries were made lists. */

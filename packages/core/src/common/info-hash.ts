@@ -3,7 +3,7 @@ import { PeerloomError } from './errors.js';
 import { printable } from './printable.js';
 
 /** Length of a v1 infohash in bytes (BEP 3). */
-export const infoHashLength = 20;
+const infoHashLength = 20;
 
 /**
  * The identity of a torrent: the SHA-1 of its raw info dictionary (BEP 3). A type of its own, so

@@ -12,10 +12,7 @@ const reservedOnWindows = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin
 
 const encoder = new TextEncoder();
 
-/** Name of the folder beside a torrent's data in which the engine keeps its own state. */
-export const stateFolderName = '.peerloom';
-
-// Its 8.3 aliases on Windows too: PEERLO~1, and PE1A2B~1 when there are many.
+// The folder in which the engine keeps its own state, and its 8.3 aliases on Windows.
 const stateFolderNames = /^(?:\.peerloom|peerlo~\d|pe[\da-f]{4}~\d)$/i;
 
 /**

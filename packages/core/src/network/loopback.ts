@@ -8,7 +8,7 @@ import { RecordingConnectionHandler } from './recording-connection-handler.js';
 // For tests: connections over real loopback sockets.
 
 /** A clock that stands still until a test fires what was set. */
-export class StillClock implements Clock {
+class StillClock implements Clock {
   readonly pending = new Map<object, () => void>();
   now = () => 0;
   wallTimeMs = () => 0;

@@ -15,7 +15,7 @@ export interface IntegerSetting {
 }
 
 /** A setting that is on or off. */
-export interface BooleanSetting {
+interface BooleanSetting {
   readonly type: 'boolean';
   readonly default: boolean;
   readonly unit: '';

@@ -1,9 +1,5 @@
 import type { TorrentLayout } from '../metainfo/layout.js';
-
-/** What a file has until it is given another, as in libtorrent. */
-const defaultPriority = 4;
-
-type Priority = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+import { defaultPriority, type PiecePriority } from '../picker/priorities.js';
 
 /** How many pieces each file still lacks, and how much each file is wanted. */
 export class FileProgress {
@@ -41,18 +37,18 @@ export class FileProgress {
     return this.#priorities?.[file] ?? defaultPriority;
   }
 
-  setPriority(file: number, priority: Priority): void {
+  setPriority(file: number, priority: PiecePriority): void {
     this.#priorities ??= new Uint8Array(this.#layout.files.length).fill(defaultPriority);
     this.#priorities[file] = priority;
   }
 
   /** The highest priority of the files that a piece is part of. */
-  priorityOfPiece(piece: number): Priority {
+  priorityOfPiece(piece: number): PiecePriority {
     let highest = 0;
     for (const file of this.#filesOf(piece)) {
       if (this.#layout.files[file]?.isPad !== true) highest = Math.max(highest, this.priority(file));
     }
-    return highest as Priority;
+    return highest as PiecePriority;
   }
 
   #filesOf(piece: number): number[] {

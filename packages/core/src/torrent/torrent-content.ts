@@ -1,6 +1,6 @@
 import { hashPieces } from '../disk/hash-pieces.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
-import { PiecePicker } from '../picker/piece-picker.js';
+import { PiecePicker, type PiecePriority } from '../picker/piece-picker.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { SlotPool } from '../ports/slots.js';
@@ -97,7 +97,7 @@ export class TorrentContent {
   }
 
   /** Sets the priority of a file; pieces get the highest of the files they are part of. */
-  setFilePriority(file: number, priority: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7): void {
+  setFilePriority(file: number, priority: PiecePriority): void {
     this.files.setPriority(file, priority);
     const range = this.info.layout.piecesOfFile(file);
     if (range === undefined) return;

@@ -10,6 +10,7 @@ import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PeerContextFacade } from '../peer/peer-context.js';
+import type { PiecePriority } from '../picker/piece-picker.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PeerContext } from '../plugin/peer-context.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
@@ -267,9 +268,9 @@ export class TorrentContextFacade implements TorrentContext {
   }
 }
 
-function checkPriority(priority: number): 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 {
+function checkPriority(priority: number): PiecePriority {
   if (Number.isInteger(priority) && priority >= 0 && priority <= 7) {
-    return priority as 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+    return priority as PiecePriority;
   }
   throw new PluginError('PLUGIN_MESSAGE_INVALID', `a priority is 0 to 7, not ${priority}`);
 }

@@ -11,10 +11,10 @@ import { addressFromBytes } from '../common/endpoint.js';
 import { WireError } from '../common/errors.js';
 
 /** Names that a peer's `m` may hold. */
-export const maxExtensionNames = 64;
+const maxExtensionNames = 64;
 
 /** Bytes that one name in `m` may have. */
-export const maxExtensionNameBytes = 64;
+const maxExtensionNameBytes = 64;
 
 const maxClientNameLength = 64;
 
