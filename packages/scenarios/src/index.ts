@@ -1,1 +1,10 @@
-export {};
+/** The example swarms, as functions. */
+export type {
+  NodeProgress,
+  Scenario,
+  ScenarioEvent,
+  ScenarioFigure,
+  ScenarioOptions,
+  ScenarioResult,
+} from './scenario.js';
+export { scenarios } from './scenarios.js';

@@ -1,0 +1,89 @@
+import type { Endpoint, HostPort } from '@peerloom/core';
+import { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { readDownloads } from '../input/downloads.js';
+import { requireOutputFolder } from '../input/folder.js';
+import { parseSeconds } from '../input/quantities.js';
+import { withSummary } from '../output/summary.js';
+import { Download } from '../session/download.js';
+import { torrentSummary } from '../session/transfer-progress.js';
+import {
+  addJsonOptions,
+  addListenOption,
+  addPeerOption,
+  type JsonOptions,
+  requireJsonForAlerts,
+} from './shared-options.js';
+
+/** Options of `peerloom download`, as parsed. */
+interface DownloadOptions extends JsonOptions {
+  readonly output: string;
+  readonly peer: readonly HostPort[];
+  readonly listen: readonly Endpoint[];
+  readonly sequential?: true;
+  readonly seedTime?: number;
+  readonly timeout?: number;
+}
+
+/** `peerloom download`. */
+export function downloadCommand(context: CommandContext, settle: (exitCode: number) => void): Command {
+  const command = new Command('download')
+    .description('download torrents; goes on where it was interrupted')
+    .argument('<torrent...>', 'torrent files')
+    .option('-o, --output <dir>', 'folder for the data', '.');
+  addListenOption(addPeerOption(command))
+    .option('--sequential', 'ask for pieces in order rather than rarest first')
+    .option('--seed-time <seconds>', 'seed for so long when all is downloaded', parseSeconds('--seed-time'))
+    .option(
+      '--timeout <seconds>',
+      'give up, with exit code 4, when not done by then',
+      parseSeconds('--timeout'),
+    );
+  return addJsonOptions(command)
+    .addHelpText(
+      'after',
+      `
+Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
+that somebody will connect to. Trackers and magnet links are not used in this release.
+What is there already is checked and kept.
+
+Examples:
+  peerloom download debian.torrent --peer 192.0.2.7:6881
+  peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
+  peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
+  peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json`,
+    )
+    .action(async (sources: readonly string[], options: DownloadOptions) =>
+      settle(await download(context, sources, options)),
+    );
+}
+
+async function download(
+  context: CommandContext,
+  sources: readonly string[],
+  options: DownloadOptions,
+): Promise<number> {
+  requireJsonForAlerts(options);
+  const isJson = options.json === true;
+  let run: Download | undefined;
+  const fields = () => ({
+    torrents: run?.torrents.map(torrentSummary) ?? [],
+    elapsedMs: run?.elapsedMs ?? 0,
+  });
+  return withSummary({ output: context.output, isJson, command: 'download', fields }, async () => {
+    const metainfos = await readDownloads(sources);
+    await requireOutputFolder(options.output, '-o');
+    run = new Download(context, {
+      metainfos,
+      folder: options.output,
+      peers: options.peer,
+      listen: options.listen,
+      isSequential: options.sequential === true,
+      seedTimeMs: options.seedTime,
+      timeoutMs: options.timeout,
+      isJson,
+      alertMask: options.alerts,
+    });
+    return run.run();
+  });
+}

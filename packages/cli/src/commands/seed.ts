@@ -1,0 +1,120 @@
+import { type Endpoint, formatEndpoint, type HostPort, type TorrentHandle } from '@peerloom/core';
+import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
+import type { CommandContext } from '../context.js';
+import { exitCodes } from '../exit-code.js';
+import { resolvePeers } from '../input/addresses.js';
+import { requireFolder } from '../input/folder.js';
+import { parseSeconds } from '../input/quantities.js';
+import { readTorrentFile } from '../input/torrent-source.js';
+import { escapeText } from '../output/escape-text.js';
+import { formatBytes, formatCount, formatPercent } from '../output/format.js';
+import { showProgress } from '../output/progress.js';
+import { withSummary } from '../output/summary.js';
+import { TransferView } from '../output/transfer-view.js';
+import { CliSession } from '../session/cli-session.js';
+import { listen } from '../session/listen.js';
+import { haveBytes, torrentSummary, transferProgress } from '../session/transfer-progress.js';
+import { sleep } from '../sleep.js';
+import { until } from '../until.js';
+import {
+  addJsonOptions,
+  addListenOption,
+  addPeerOption,
+  type JsonOptions,
+  requireJsonForAlerts,
+} from './shared-options.js';
+
+/** Options of `peerloom seed`, as parsed. */
+interface SeedOptions extends JsonOptions {
+  readonly path: string;
+  readonly peer: readonly HostPort[];
+  readonly listen: readonly Endpoint[];
+  readonly seedTime?: number;
+}
+
+/** `peerloom seed`. */
+export function seedCommand(context: CommandContext, settle: (exitCode: number) => void): Command {
+  const command = new Command('seed')
+    .description('seed a torrent whose data is complete, until interrupted')
+    .argument('<torrent>', 'torrent file')
+    .requiredOption('--path <dir>', "folder that holds the torrent's file or folder");
+  addPeerOption(addListenOption(command)).option(
+    '--seed-time <seconds>',
+    'end after so long, with exit code 0',
+    parseSeconds('--seed-time'),
+  );
+  return addJsonOptions(command)
+    .addHelpText(
+      'after',
+      `
+Checks the data first. Where some is missing or wrong it says how much, seeds nothing and exits with 1:
+"peerloom verify" tells which files, "peerloom download" gets the rest. Then it prints "listening on
+ADDRESS:PORT" for each address; port 0 stands for a free port.
+
+Examples:
+  peerloom seed debian.torrent --path downloads
+  peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881
+  peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json`,
+    )
+    .action(async (source: string, options: SeedOptions) => settle(await seed(context, source, options)));
+}
+
+async function seed(context: CommandContext, source: string, options: SeedOptions): Promise<number> {
+  requireJsonForAlerts(options);
+  const { output } = context;
+  const isJson = options.json === true;
+  let torrent: TorrentHandle | undefined;
+  const fields = () => ({ torrents: torrent === undefined ? [] : [torrentSummary(torrent)] });
+  return withSummary({ output, isJson, command: 'seed', fields }, async () => {
+    const metainfo = await readTorrentFile(source);
+    await requireFolder(options.path, '--path');
+    const cli = new CliSession({ output, root: options.path, isJson, alertMask: options.alerts });
+    const added = cli.session.addTorrent({ torrent: metainfo });
+    torrent = added;
+    const view = new TransferView(output, () => transferProgress(cli, [added]));
+    const progress = showProgress(output, view, { isJson });
+    try {
+      await seedTorrent(context, cli, added, options);
+    } finally {
+      progress.end();
+      await cli.close();
+    }
+    return exitCodes.done;
+  });
+}
+
+async function seedTorrent(
+  context: CommandContext,
+  cli: CliSession,
+  torrent: TorrentHandle,
+  options: SeedOptions,
+): Promise<void> {
+  const signal = AbortSignal.any([context.signal, cli.failed]);
+  await until(torrent.checked(), signal);
+  if (torrent.state !== 'seeding') throw incompleteError(torrent, options.path);
+  const remotes = await until(resolvePeers(options.peer, cli.clock), signal);
+  const bound = await listen(cli.session, options.listen);
+  if (bound.length === 0 && remotes.length === 0) {
+    const message = 'no address can be listened on; name one with --listen';
+    throw new CliError('CLI_NO_LISTENER', message, { exitCode: exitCodes.failed });
+  }
+  if (options.json !== true) {
+    for (const local of bound) context.output.line(`listening on ${formatEndpoint(local)}`);
+  }
+  for (const remote of remotes) torrent.addPeer(remote);
+  if (options.seedTime !== undefined) await sleep(options.seedTime, signal);
+  else await until(new Promise<never>(() => {}), signal);
+}
+
+function incompleteError(torrent: TorrentHandle, path: string): CliError {
+  const { piecesHave, pieceCount } = torrent.stats;
+  const total = torrent.info?.layout.totalLength ?? 0;
+  const share = `${formatPercent(haveBytes(torrent), total)} of ${formatBytes(total)}`;
+  const missing = formatCount(pieceCount - piecesHave, 'piece is', 'pieces are');
+  return new CliError(
+    'CLI_INCOMPLETE',
+    `${escapeText(torrent.name)}: ${share} is in '${escapeText(path)}', ${missing} missing or wrong: not seeded`,
+    { exitCode: exitCodes.failed },
+  );
+}

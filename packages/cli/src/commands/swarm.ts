@@ -1,0 +1,123 @@
+import {
+  type Scenario,
+  type ScenarioEvent,
+  type ScenarioFigure,
+  type ScenarioResult,
+  scenarios,
+} from '@peerloom/scenarios';
+import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
+import type { CommandContext } from '../context.js';
+import { exitCodes } from '../exit-code.js';
+import { alertJson } from '../output/alert-json.js';
+import { escapeText } from '../output/escape-text.js';
+import { formatBytes, formatDuration, formatRate } from '../output/format.js';
+import { type Progress, showProgress } from '../output/progress.js';
+import { withSummary, writeJson } from '../output/summary.js';
+import { type SwarmProgress, SwarmView } from '../output/swarm-view.js';
+
+/** Swarms are over in seconds. */
+const plainPeriodMs = 1_000;
+
+/** `peerloom swarm`. */
+export function swarmCommand(context: CommandContext, settle: (exitCode: number) => void): Command {
+  return new Command('swarm')
+    .description('run an example swarm, or list them')
+    .argument('[scenario]', 'name of the swarm; without it they are listed')
+    .option('--json', 'write one JSON object a line: every alert, then a summary')
+    .addHelpText(
+      'after',
+      `
+Exits with 0 when what the swarm shows was verified, with 1 when not.
+
+Examples:
+  peerloom swarm
+  peerloom swarm loopback
+  peerloom swarm loopback --json`,
+    )
+    .action(async (name: string | undefined, { json }: { readonly json?: true }) => {
+      const isJson = json === true;
+      settle(name === undefined ? list(context, isJson) : await swarm(context, name, isJson));
+    });
+}
+
+function list({ output }: CommandContext, isJson: boolean): number {
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  for (const { name, about } of scenarios) {
+    if (isJson) writeJson(output, { name, about });
+    else output.line(`${output.style.bold(name.padEnd(width))}  ${about}`);
+  }
+  return exitCodes.done;
+}
+
+async function swarm(context: CommandContext, name: string, isJson: boolean): Promise<number> {
+  const { output } = context;
+  let fields = {};
+  return withSummary(
+    { output, isJson, command: 'swarm', fields: () => ({ scenario: name, ...fields }) },
+    async () => {
+      const scenario = findScenario(name);
+      const result = await runScenario(context, scenario, isJson);
+      fields = {
+        isPassed: result.isPassed,
+        ...Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
+      };
+      if (!isJson) sayResult(context, result);
+      return result.isPassed ? exitCodes.done : exitCodes.failed;
+    },
+  );
+}
+
+function findScenario(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  const known = scenarios.map((scenario) => scenario.name).join(', ');
+  throw new CliError('CLI_SCENARIO', `no swarm is called '${escapeText(name)}': there is ${known}`);
+}
+
+async function runScenario(
+  { output, signal }: CommandContext,
+  scenario: Scenario,
+  isJson: boolean,
+): Promise<ScenarioResult> {
+  let last: SwarmProgress | undefined;
+  let progress: Progress | undefined;
+  const view = new SwarmView(output, () => last);
+  const report = (event: ScenarioEvent): void => {
+    if (event.type === 'progress') {
+      last = event;
+      progress ??= showProgress(output, view, { isJson, plainPeriodMs });
+    } else if (event.type === 'note') {
+      if (!isJson) output.line(event.message);
+    } else if (isJson) {
+      writeJson(output, { node: event.node, ...alertJson(event.alert) });
+    }
+  };
+  try {
+    return await scenario.run({ report, signal });
+  } finally {
+    progress?.end();
+  }
+}
+
+function sayResult({ output }: CommandContext, { isPassed, figures }: ScenarioResult): void {
+  const { style } = output;
+  const width = Math.max(...figures.map(({ label }) => label.length));
+  for (const figure of figures)
+    output.line(`${style.dim(figure.label.padEnd(width))}  ${figureText(figure)}`);
+  output.line(isPassed ? style.green('passed') : style.red('failed'));
+}
+
+function figureText({ value, unit }: ScenarioFigure): string {
+  if (typeof value === 'string') return escapeText(value);
+  switch (unit) {
+    case 'bytes':
+      return formatBytes(value);
+    case 'bytesPerSecond':
+      return formatRate(value);
+    case 'ms':
+      return formatDuration(value);
+    case 'text':
+      return String(value);
+  }
+}

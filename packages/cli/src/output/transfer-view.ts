@@ -1,0 +1,126 @@
+import type { TorrentState } from '@peerloom/core';
+import { bar } from './bar.js';
+import { fitText } from './display-width.js';
+import { escapeText } from './escape-text.js';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from './format.js';
+import type { Output } from './output.js';
+import type { ProgressView } from './progress.js';
+
+/** One torrent at one moment. */
+export interface TorrentProgress {
+  readonly name: string;
+  readonly state: TorrentState;
+  /** Bytes of verified pieces. */
+  readonly haveBytes: number;
+  readonly totalBytes: number;
+  /** Bytes hashed by the check that is running. */
+  readonly checkedBytes: number;
+}
+
+/** All torrents of a command at one moment. Rates are bytes a second. */
+export interface TransferProgress {
+  readonly torrents: readonly TorrentProgress[];
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  readonly uploadedBytes: number;
+  readonly peerCount: number;
+  /** What went wrong last with a peer, for when there is none. */
+  readonly trouble: string | undefined;
+}
+
+/** How a transfer looks. */
+type TransferStyle = Pick<Output, 'style' | 'isUnicode' | 'rows'>;
+
+const maxBarWidth = 26;
+const minBarWidth = 6;
+const minNameWidth = 12;
+const amountWidth = 17;
+
+/** Shows a download or a seed: a line a torrent, and one for all. */
+export class TransferView implements ProgressView {
+  readonly #output: TransferStyle;
+  readonly #read: () => TransferProgress;
+
+  constructor(output: TransferStyle, read: () => TransferProgress) {
+    this.#output = output;
+    this.#read = read;
+  }
+
+  lines(width: number): readonly string[] {
+    const progress = this.#read();
+    const room = Math.max(1, this.#output.rows - 4);
+    const shown = progress.torrents.slice(0, room);
+    const hiddenCount = progress.torrents.length - shown.length;
+    return [
+      ...shown.map((torrent) => this.#torrentLine(torrent, width)),
+      ...(hiddenCount > 0 ? [this.#output.style.dim(`  and ${hiddenCount} more`)] : []),
+      this.#statusLine(progress, width),
+    ];
+  }
+
+  plainLine(): string | undefined {
+    const { torrents, ...all } = this.#read();
+    const total = sumOf(torrents);
+    const name =
+      torrents.length === 1 ? escapeText(torrents[0]?.name ?? '') : formatCount(torrents.length, 'torrent');
+    if (torrents.some(({ state }) => state === 'checkingFiles')) {
+      return `${name}: ${formatBytes(total.checkedBytes)} checked`;
+    }
+    const peers = formatCount(all.peerCount, 'peer');
+    const up = `${steadyRate(all.uploadRate)} up`;
+    if (total.haveBytes === total.totalBytes) {
+      return `${name}: seeding, ${up}, ${formatBytes(all.uploadedBytes)} sent, ${peers}`;
+    }
+    const share = `${formatPercent(total.haveBytes, total.totalBytes)} of ${formatBytes(total.totalBytes)}`;
+    const trouble = all.peerCount === 0 && all.trouble !== undefined ? ` (${all.trouble})` : '';
+    return `${name}: ${share}, ${steadyRate(all.downloadRate)} down, ${up}, ${peers}${trouble}`;
+  }
+
+  #torrentLine({ name, state, haveBytes, totalBytes, checkedBytes }: TorrentProgress, width: number): string {
+    const isChecking = state === 'checkingFiles';
+    const part = isChecking ? checkedBytes : haveBytes;
+    const amount = isChecking
+      ? `${formatBytes(checkedBytes)} checked`
+      : `${formatPercent(part, totalBytes)} of ${formatBytes(totalBytes)}`;
+    const room = width - amountWidth - 4;
+    const barWidth = Math.max(minBarWidth, Math.min(maxBarWidth, room - minNameWidth));
+    const nameWidth = Math.max(minNameWidth, room - barWidth);
+    const drawn = bar(part, totalBytes, barWidth, this.#output);
+    return `${fitText(escapeText(name), nameWidth)}  ${drawn}  ${amount.padStart(amountWidth)}`;
+  }
+
+  #statusLine(progress: TransferProgress, width: number): string {
+    const { torrents, downloadRate, uploadRate, uploadedBytes, peerCount, trouble } = progress;
+    const [down, up] = this.#output.isUnicode ? ['↓', '↑'] : ['down', 'up'];
+    const { haveBytes, totalBytes } = sumOf(torrents);
+    const missingBytes = totalBytes - haveBytes;
+    const parts = [
+      ...(missingBytes > 0 ? [`${down} ${steadyRate(downloadRate)}`] : []),
+      `${up} ${steadyRate(uploadRate)}`,
+      ...(missingBytes > 0 ? [] : [`${formatBytes(uploadedBytes)} sent`]),
+      formatCount(peerCount, 'peer'),
+      ...(missingBytes > 0 && downloadRate >= 1024
+        ? [`${formatDuration((missingBytes / downloadRate) * 1000)} left`]
+        : []),
+      ...(missingBytes > 0 && peerCount === 0 && trouble !== undefined ? [trouble] : []),
+    ];
+    return this.#output.style.dim(fitText(parts.join('   '), width).trimEnd());
+  }
+}
+
+/** A rate without what is left of one while it fades away. */
+function steadyRate(bytesPerSecond: number): string {
+  return formatRate(bytesPerSecond < 1024 ? 0 : bytesPerSecond);
+}
+
+function sumOf(
+  torrents: readonly TorrentProgress[],
+): Pick<TorrentProgress, 'haveBytes' | 'totalBytes' | 'checkedBytes'> {
+  const sum = { haveBytes: 0, totalBytes: 0, checkedBytes: 0 };
+  for (const torrent of torrents) {
+    sum.haveBytes += torrent.haveBytes;
+    sum.totalBytes += torrent.totalBytes;
+    sum.checkedBytes += torrent.checkedBytes;
+  }
+  return sum;
+}

@@ -1,0 +1,65 @@
+import type { Alert } from '@peerloom/core';
+
+/** How far one session of a swarm is, at one moment. Rates are bytes a second. */
+export interface NodeProgress {
+  /** Unique in the swarm, for example `seed` or `leech-2`. */
+  readonly name: string;
+  readonly role: 'seed' | 'leech';
+  /** Bytes of pieces that are had and verified. */
+  readonly haveBytes: number;
+  readonly totalBytes: number;
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  readonly peerCount: number;
+}
+
+/** What a running scenario tells. */
+export type ScenarioEvent =
+  /** A step has begun: one line for people. */
+  | { readonly type: 'note'; readonly message: string }
+  /** Where every session is; several a second while data moves, and a last one when it has. */
+  | { readonly type: 'progress'; readonly elapsedMs: number; readonly nodes: readonly NodeProgress[] }
+  /** An alert of one of the sessions. */
+  | { readonly type: 'alert'; readonly node: string; readonly alert: Alert };
+
+/** One figure of a result. */
+export interface ScenarioFigure {
+  /** Key for programs, stable across releases. */
+  readonly name: string;
+  /** A few words for people. */
+  readonly label: string;
+  readonly value: number | string;
+  readonly unit: 'bytes' | 'bytesPerSecond' | 'ms' | 'text';
+}
+
+/** How a scenario ended. */
+export interface ScenarioResult {
+  /** Whether what the scenario sets out to show was seen and verified. */
+  readonly isPassed: boolean;
+  readonly figures: readonly ScenarioFigure[];
+}
+
+/** Options of {@link Scenario.run}. */
+export interface ScenarioOptions {
+  /** Called with events as they come, on the caller's thread. */
+  readonly report: (event: ScenarioEvent) => void;
+  /** Ends the run: sessions are stopped, files removed, and the run rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Bytes of data to move. Default: the scenario's own size. */
+  readonly sizeBytes?: number;
+}
+
+/** An example swarm: a function over the public interface of the engine. */
+export interface Scenario {
+  /** Unique; what the command line calls it. */
+  readonly name: string;
+  /** What it shows, in one line. */
+  readonly about: string;
+  /**
+   * Runs it to its end, and cleans up in any case. Rejects with what a session failed with, for example a
+   * `StorageError`, and with the signal's reason.
+   */
+  run(options: ScenarioOptions): Promise<ScenarioResult>;
+}

@@ -1,0 +1,5 @@
+import { loopback } from './loopback/loopback.js';
+import type { Scenario } from './scenario.js';
+
+/** Every example swarm, in the order in which they are listed. */
+export const scenarios: readonly Scenario[] = [loopback];
