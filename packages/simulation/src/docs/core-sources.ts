@@ -6,9 +6,8 @@ const families =
   'BENCODE|ENDPOINT|INFO|MAGNET|METAINFO|NETWORK|PEER|PLUGIN|RANDOM|SESSION|SETTING|STORAGE|TORRENT|WIRE';
 const pattern = new RegExp(`'((?:${families})_[A-Z0-9_]+)'`, 'g');
 
-/** Text of every source of core that is built. */
-function sources(): readonly string[] {
-  const root = 'packages/core/src';
+/** Text of every source of a package that is built. */
+function sources(root = 'packages/core/src'): readonly string[] {
   return readdirSync(join(repositoryRoot, root), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/\.(test|fake)\.ts$/.test(file))
     .map((file) => readRepositoryFile(join(root, file)));
@@ -21,6 +20,12 @@ function matches(regExp: RegExp): ReadonlySet<string> {
 /** Every stable code that the sources of core have: of errors, and of reasons why connections end. */
 export function sourceCodes(): ReadonlySet<string> {
   return matches(pattern);
+}
+
+/** Every word of the sources of core and testing. */
+export function sourceWords(): ReadonlySet<string> {
+  const texts = [...sources(), ...sources('packages/testing/src')];
+  return new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []));
 }
 
 /** Classes and interfaces of core, those inside of it included. */

@@ -1,8 +1,8 @@
 import { dirname, join, normalize } from 'node:path';
 import * as core from '@peerloom/core';
 import { describe, expect, it } from 'vitest';
-import { declaredNames, sourceCodes } from './core-sources.js';
-import { headingAnchors, inlineCode, linkTargets, tableBelow } from './markdown.js';
+import { declaredNames, sourceCodes, sourceWords } from './core-sources.js';
+import { codeBlocks, headingAnchors, inlineCode, linkTargets, tableBelow } from './markdown.js';
 import { allExportedNames } from './mentions.js';
 import { allDocuments, isInRepository, readDocument, readRepositoryFile } from './repository.js';
 
@@ -58,6 +58,16 @@ describe('references in the documentation', () => {
     const named = inlineCode(text).flatMap((code) => /^[A-Z][a-zA-Z]+$/.exec(code)?.[0] ?? []);
     const unknown = named.filter((name) => !exported.has(name) && !otherNames.has(name));
     expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it.each(documents)('$path: settings, members and options that it names are in the sources', ({ text }) => {
+    const words = sourceWords();
+    const inSamples = codeBlocks(text).map(({ code }) => code);
+    const named = inlineCode(text).flatMap((code) => /^[a-z]+[A-Z]\w*/.exec(code)?.[0] ?? []);
+    const unknown = named.filter(
+      (name) => !words.has(name) && !inSamples.some((code) => code.includes(name)),
+    );
+    expect(unknown).toEqual([]);
   });
 
   it.each(documents)('$path: npm scripts that it names are there', ({ text }) => {

@@ -31,6 +31,13 @@ describe('the workspace in the documentation', () => {
     expect([...listed].sort()).toEqual(published.sort());
   });
 
+  it('README names commands that the command line has', () => {
+    const named = inlineCode(readme).flatMap((code) => /^peerloom (\w+)$/.exec(code)?.[1] ?? []);
+    expect(named).not.toEqual([]);
+    const missing = named.filter((name) => !isInRepository(`packages/cli/src/commands/${name}.ts`));
+    expect(missing).toEqual([]);
+  });
+
   it('ARCHITECTURE has the layers that the gate checks', async () => {
     const { coreLayers }: { coreLayers: readonly (readonly string[])[] } = await import(layerRules);
     const listed = tableBelow(architecture, 'Layers').map(([, cell = '']) => inlineCode(cell));
