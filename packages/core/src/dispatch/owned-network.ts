@@ -8,6 +8,7 @@ import type {
   Listener,
   Network,
 } from '../ports/network.js';
+import { ignoringHandler } from './ignoring-handler.js';
 import type { PluginScope } from './plugin-scope.js';
 
 /** A network whose handlers are guarded, and whose sockets close with the plugin's scope. */
@@ -79,7 +80,7 @@ class OwnedConnection implements Connection {
     this.#inner = inner;
     this.#scope = scope;
     this.#disown = scope.own(() => inner.destroy());
-    inner.setHandler(this.#guard(ignoreAll));
+    inner.setHandler(this.#guard(ignoringHandler));
   }
 
   get remote(): Endpoint {
@@ -138,11 +139,3 @@ class OwnedConnection implements Connection {
     };
   }
 }
-
-const ignoreAll: ConnectionHandler = {
-  onConnect() {},
-  onData() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-};

@@ -3,6 +3,7 @@ import type { DisconnectReason } from '../common/disconnect-reason.js';
 import { addressPrefixKey, type Endpoint, isLoopbackAddress } from '../common/endpoint.js';
 import { isPeerloomError } from '../common/errors.js';
 import { InfoHash } from '../common/info-hash.js';
+import { ignoringHandler } from '../dispatch/ignoring-handler.js';
 import type { Clock } from '../ports/clock.js';
 import type { Connection, ConnectionHandler } from '../ports/network.js';
 import type { Random } from '../ports/random.js';
@@ -119,7 +120,7 @@ export class IncomingConnections {
   }
 
   #refuse(connection: Connection, { code, message }: DisconnectReason): void {
-    connection.setHandler(ignoreAll);
+    connection.setHandler(ignoringHandler);
     connection.destroy();
     this.#alerts.post('peerBlocked', { endpoint: connection.remote, code, message });
   }
@@ -211,11 +212,3 @@ export class IncomingConnections {
 function refusal(code: string, message: string): DisconnectReason {
   return { origin: 'policy', code, message };
 }
-
-const ignoreAll: ConnectionHandler = {
-  onConnect() {},
-  onData() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-};
