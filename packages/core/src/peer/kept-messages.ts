@@ -11,7 +11,8 @@ export interface KeptBudget {
   bytes: number;
 }
 
-const maxMessages = 4096;
+/** Beside the last bitfield. */
+const maxOthers = 4096;
 const maxTorrentBytes = 8 * 1024 * 1024;
 const bytesPerMessage = 16;
 
@@ -23,6 +24,7 @@ export class KeptMessages {
   readonly #budget: KeptBudget;
   #messages: KeptMessage[] = [];
   #bytes = 0;
+  #hasWhole = false;
 
   constructor(budget: KeptBudget) {
     this.#budget = budget;
@@ -45,9 +47,11 @@ export class KeptMessages {
 
   #append(message: KeptMessage): boolean {
     const bytes = bytesPerMessage + (message.type === 'bitfield' ? message.bits.length : 0);
-    if (this.#messages.length > maxMessages) return false;
+    const isWhole = isWholeState(message);
+    if (!isWhole && this.#messages.length - (this.#hasWhole ? 1 : 0) >= maxOthers) return false;
     if (this.#budget.bytes + bytes > maxTorrentBytes) return false;
     this.#messages.push(message);
+    this.#hasWhole ||= isWhole;
     this.#bytes += bytes;
     this.#budget.bytes += bytes;
     return true;
@@ -64,6 +68,7 @@ export class KeptMessages {
     this.#messages = [];
     this.#budget.bytes -= this.#bytes;
     this.#bytes = 0;
+    this.#hasWhole = false;
   }
 }
 
