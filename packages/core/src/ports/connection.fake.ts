@@ -9,7 +9,11 @@ export class FakeConnection implements Connection {
   readonly bufferedBytes = 0;
   /** Each write, as one array of bytes. */
   readonly writes: Uint8Array[] = [];
-  readonly #unwritten: (() => void)[] = [];
+  readonly #unwritten: {
+    readonly chunks: readonly Uint8Array[];
+    readonly bytes: Uint8Array;
+    readonly onWritten: () => void;
+  }[] = [];
   handler: ConnectionHandler | undefined;
   isDestroyed = false;
   isEnded = false;
@@ -24,14 +28,18 @@ export class FakeConnection implements Connection {
   }
 
   write(chunks: readonly Uint8Array[], onWritten: () => void): boolean {
-    this.writes.push(new Uint8Array(Buffer.concat(chunks)));
-    this.#unwritten.push(onWritten);
+    const bytes = new Uint8Array(Buffer.concat(chunks));
+    this.writes.push(bytes);
+    this.#unwritten.push({ chunks, bytes, onWritten });
     return true;
   }
 
-  /** Every write has left. */
+  /** Every write has left. Throws where somebody used its memory again before that. */
   written(): void {
-    for (const onWritten of this.#unwritten.splice(0)) onWritten();
+    for (const { chunks, bytes, onWritten } of this.#unwritten.splice(0)) {
+      if (!Buffer.concat(chunks).equals(bytes)) throw new Error('memory of a write was written to');
+      onWritten();
+    }
   }
 
   pause(): void {
