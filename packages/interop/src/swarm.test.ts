@@ -27,7 +27,9 @@ test('a leech gets one half from libtorrent, the other from Peerloom, and passes
   expect(await theirs.status()).toMatchObject({ uploadedBytes: half, downloadedBytes: half, failedBytes: 0 });
 });
 
-test('libtorrent downloads from Peerloom and passes on what it has to another Peerloom', async ({ arena }) => {
+test('libtorrent downloads from Peerloom and passes on what it has to another Peerloom', async ({
+  arena,
+}) => {
   const payload = await arena.payload('large');
   const middle = arena.libtorrent();
   const folder = arena.folder();

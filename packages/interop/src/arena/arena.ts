@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Endpoint } from '@peerloom/core';
 import { test as base, expect } from 'vitest';
 import { Aria2, type Aria2Options } from '../engines/aria2.js';
+import type { Child } from '../engines/child.js';
 import { requireEngine } from '../engines/engine-name.js';
 import { Libtorrent } from '../engines/libtorrent.js';
 import { Transmission } from '../engines/transmission.js';
@@ -81,6 +82,11 @@ export class Arena {
   /** A tracker that names these peers to whoever asks. */
   tracker(peers: readonly Endpoint[]): Tracker {
     return this.#started(new Tracker(peers));
+  }
+
+  /** A process that ends with the test at the latest. */
+  run(child: Child): Child {
+    return this.#started(child);
   }
 
   #started<T extends Stoppable>(engine: T): T {

@@ -58,6 +58,6 @@ export class Aria2 {
   }
 
   stop(): Promise<void> {
-    return this.#child.kill();
+    return this.#child.stop();
   }
 }

@@ -89,7 +89,7 @@ export class Child {
   }
 
   /** Ends it, and waits for that. */
-  async kill(): Promise<void> {
+  async stop(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#exit;
   }

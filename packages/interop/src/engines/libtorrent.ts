@@ -102,6 +102,6 @@ export class Libtorrent {
   }
 
   stop(): Promise<void> {
-    return this.#child.kill();
+    return this.#child.stop();
   }
 }

@@ -9,7 +9,7 @@ const doneLine = 'the torrent is done';
 const sessionIdHeader = 'x-transmission-session-id';
 
 /** One of transmission's connections, as its RPC tells. */
-export interface TransmissionPeer {
+interface TransmissionPeer {
   readonly address: string;
   readonly clientName: string;
   readonly flagStr: string;
@@ -135,6 +135,6 @@ export class Transmission {
   }
 
   stop(): Promise<void> {
-    return this.#child.kill();
+    return this.#child.stop();
   }
 }
