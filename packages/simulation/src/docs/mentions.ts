@@ -1,5 +1,5 @@
 import { inlineCode } from './markdown.js';
-import { allDocuments, type Document, readRepositoryFile } from './repository.js';
+import { type Document, mainDocuments, readRepositoryFile } from './repository.js';
 
 /** Interfaces whose members are meant where a text says `peer.something`. */
 const owners: Readonly<Record<string, readonly string[]>> = {
@@ -36,7 +36,7 @@ export function allExportedNames(): ReadonlySet<string> {
  * A module that compiles only where every member of a context that the documentation mentions, such as
  * `peer.hold`, is there.
  */
-export function mentionsModule(documents: readonly Document[] = allDocuments()): string {
+export function mentionsModule(documents: readonly Document[] = mainDocuments()): string {
   const mentions = new Set<string>();
   for (const { text } of documents) {
     for (const code of inlineCode(text)) {

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the repository. */
 export const repositoryRoot = fileURLToPath(new URL('../../../../', import.meta.url));
 
+const coreReadme = 'packages/core/README.md';
+
 /** A Markdown file; `path` is relative to the repository's root. */
 export interface Document {
   readonly path: string;
@@ -26,10 +28,15 @@ export function readDocument(path: string): Document {
   return { path, text: readRepositoryFile(path) };
 }
 
-/** Everything that is written for readers: the README files of the root and the packages, and `docs/`. */
-export function allDocuments(): readonly Document[] {
+/** What documents the engine: `README.md`, `docs/`, and the page of core. */
+export function mainDocuments(): readonly Document[] {
   const docs = readdirSync(join(repositoryRoot, 'docs')).filter((name) => name.endsWith('.md'));
-  const packages = readdirSync(join(repositoryRoot, 'packages')).map((name) => `packages/${name}/README.md`);
-  const paths = ['README.md', ...docs.map((name) => `docs/${name}`), ...packages.filter(isInRepository)];
-  return paths.map(readDocument);
+  return ['README.md', ...docs.map((name) => `docs/${name}`), coreReadme].map(readDocument);
+}
+
+/** Everything that is written for readers: the pages of the other packages, too. */
+export function allDocuments(): readonly Document[] {
+  const pages = readdirSync(join(repositoryRoot, 'packages')).map((name) => `packages/${name}/README.md`);
+  const others = pages.filter((path) => path !== coreReadme && isInRepository(path));
+  return [...mainDocuments(), ...others.map(readDocument)];
 }

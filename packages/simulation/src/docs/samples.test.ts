@@ -110,6 +110,26 @@ describe('samples in the documentation', () => {
     });
   });
 
+  it('transform: gives back what it has taken where the torrent goes before it has looked', async () => {
+    const { inspector } = await importSample<{
+      inspector: (isClean: (bytes: Uint8Array) => Promise<boolean>) => TorrentPluginFactory;
+    }>(samples.named('transform'));
+    await runSwarm({}, async (swarm) => {
+      const verdicts: ((isClean: boolean) => void)[] = [];
+      const slow = inspector(() => new Promise((resolve) => verdicts.push(resolve)));
+      const seed = await swarm.addSeed();
+      const leech = await swarm.addLeech({ extensions: [slow], connectTo: [seed] });
+      await swarm.clock.runUntil(() => verdicts.length > 1, { timeoutMs: 10_000 });
+      expect(leech.session.stats().plugins.inspector?.blocks).toBeGreaterThan(1);
+      const removed = leech.session.removeTorrent(swarm.content.infoHash);
+      await swarm.advance(1000);
+      await removed;
+      for (const [index, settle] of verdicts.entries()) settle(index % 2 === 0);
+      await swarm.advance(1000);
+      expect(leech.session.stats().plugins).toEqual({});
+    });
+  });
+
   it('gate: lets in who says the password, and nobody else', async () => {
     const { doorkeeper } = await importSample<{
       doorkeeper: (password: Uint8Array) => TorrentPluginFactory;

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { codeBlocks } from './markdown.js';
-import { allDocuments, repositoryRoot } from './repository.js';
+import { mainDocuments, repositoryRoot } from './repository.js';
 
 /** A block of TypeScript in the documentation, compiled. */
 export interface Sample {
@@ -37,7 +37,7 @@ const config = {
 };
 
 /**
- * Compiles every `ts` block of the documentation as a module of its own, against the built packages, and
+ * Compiles every `ts` block of the main documents as a module of its own, against the built packages, and
  * `extra` beside them.
  */
 export async function compileSamples(extra: Readonly<Record<string, string>> = {}): Promise<Samples> {
@@ -47,7 +47,7 @@ export async function compileSamples(extra: Readonly<Record<string, string>> = {
   write('package.json', '{ "type": "module" }');
   write('tsconfig.json', JSON.stringify(config));
   for (const [name, code] of Object.entries(extra)) write(`src/${name}.ts`, code);
-  const all = allDocuments().flatMap(({ path, text }) =>
+  const all = mainDocuments().flatMap(({ path, text }) =>
     codeBlocks(text)
       .filter(({ language }) => language === 'ts')
       .map(({ name, code, line }): Sample => {
