@@ -14,12 +14,17 @@ const probes: Readonly<Record<EngineName, readonly [string, ...string[]]>> = {
 
 const found = new Map<EngineName, boolean>();
 
+function missingNote(name: EngineName): string {
+  return `${name} is not installed; scripts/install-engines.sh of packages/interop installs it`;
+}
+
 function isInstalled(name: EngineName): boolean {
   let isFound = found.get(name);
   if (isFound === undefined) {
     const [command, ...args] = probes[name];
     isFound = spawnSync(command, args, { stdio: 'ignore' }).status === 0;
     found.set(name, isFound);
+    if (!isFound) console.warn(missingNote(name));
   }
   return isFound;
 }
@@ -30,7 +35,6 @@ function isInstalled(name: EngineName): boolean {
  */
 export function requireEngine(name: EngineName, skip: (note: string) => void): void {
   if (isInstalled(name)) return;
-  const note = `${name} is not installed; scripts/install-engines.sh of packages/interop installs it`;
-  if (process.env.PEERLOOM_INTEROP_REQUIRED === '1') throw new Error(note);
-  skip(note);
+  if (process.env.PEERLOOM_INTEROP_REQUIRED === '1') throw new Error(missingNote(name));
+  skip(missingNote(name));
 }
