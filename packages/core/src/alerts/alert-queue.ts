@@ -36,8 +36,15 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
       this.#dropped++;
       this.#droppedTotal++;
     } else {
+      if (this.#dropped > 0) this.#alerts.push(this.#takeDropped());
       this.#alerts.push(alert);
     }
+  }
+
+  #takeDropped(): Alert {
+    const count = this.#dropped;
+    this.#dropped = 0;
+    return { type: 'alertsDropped', count };
   }
 
   next(): Promise<IteratorResult<Alert>> {
@@ -49,11 +56,7 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
       }
       return Promise.resolve({ value, done: false });
     }
-    if (this.#dropped > 0) {
-      const count = this.#dropped;
-      this.#dropped = 0;
-      return Promise.resolve({ value: { type: 'alertsDropped', count }, done: false });
-    }
+    if (this.#dropped > 0) return Promise.resolve({ value: this.#takeDropped(), done: false });
     if (this.#closed) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
