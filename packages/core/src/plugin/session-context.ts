@@ -91,6 +91,8 @@ export interface SessionStats {
  * last value, writes throw {@link ContextClosedError}.
  */
 export interface SessionContext {
+  /** Whether the session has stopped or the plugin is gone. */
+  readonly isClosed: boolean;
   readonly settings: Settings;
   /** The session's 20-byte peer id. */
   readonly peerId: Uint8Array;

@@ -90,6 +90,8 @@ export interface TorrentContext {
   readonly infoHash: InfoHash;
   /** From the metadata, else the magnet's display name, else the infohash. */
   readonly name: string;
+  /** Whether the torrent or the plugin is gone. */
+  readonly isClosed: boolean;
   readonly state: TorrentState;
   readonly isPaused: boolean;
   /** BEP 27; `undefined` before metadata. */

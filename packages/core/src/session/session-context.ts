@@ -46,6 +46,10 @@ export class SessionContextFacade implements SessionContext {
     this.network = new OwnedNetwork(engine.network, scope);
   }
 
+  get isClosed(): boolean {
+    return this.#scope.isClosed;
+  }
+
   get settings(): Settings {
     return this.#engine.settings;
   }
@@ -67,12 +71,12 @@ export class SessionContextFacade implements SessionContext {
   }
 
   torrents(): readonly TorrentContext[] {
-    if (this.#scope.isClosed) return [];
+    if (this.isClosed) return [];
     return this.#engine.torrents.map((torrent) => torrent.plugins.contextFor(this.#scope));
   }
 
   torrent(infoHash: InfoHash): TorrentContext | undefined {
-    if (this.#scope.isClosed) return undefined;
+    if (this.isClosed) return undefined;
     return this.#engine.findTorrent(infoHash)?.plugins.contextFor(this.#scope);
   }
 
@@ -160,6 +164,6 @@ export class SessionContextFacade implements SessionContext {
   }
 
   #checkOpen(what: string): void {
-    if (this.#scope.isClosed) throw new ContextClosedError(`session.${what}`);
+    if (this.isClosed) throw new ContextClosedError(`session.${what}`);
   }
 }

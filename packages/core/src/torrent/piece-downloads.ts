@@ -40,6 +40,8 @@ export class PieceDownloads {
   readonly #open = new Map<number, PieceDownload>();
   /** Spilled blocks that are being written, by piece: those of a download that was given up too. */
   readonly #spilling = new Map<number, number>();
+  /** The piece whose failure plugins are being told: the only one that may be held. */
+  #failing: PieceDownload | undefined;
   #isClosed = false;
 
   constructor(options: {
@@ -150,7 +152,9 @@ export class PieceDownloads {
     }
     download.phase = 'failed';
     download.holds++;
+    this.#failing = download;
     this.#owner.pieceFailed(download.piece, download.contributors());
+    this.#failing = undefined;
     this.#releaseHold(download);
   }
 
@@ -167,8 +171,8 @@ export class PieceDownloads {
 
   /** Keeps a failed piece's blocks; see `TorrentContext.holdPiece`. */
   hold(piece: number, scope: PluginScope): PieceHold {
-    const download = this.#open.get(piece);
-    if (download?.phase !== 'failed') {
+    const download = this.#failing;
+    if (download?.phase !== 'failed' || download.piece !== piece) {
       throw new PluginError('PLUGIN_PIECE_HOLD', 'holdPiece is legal in onPieceFailed, for its piece');
     }
     download.holds++;

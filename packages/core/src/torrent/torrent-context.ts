@@ -107,7 +107,7 @@ export class TorrentContextFacade implements TorrentContext {
   }
 
   peers(): readonly PeerContext[] {
-    if (this.#isClosed) return [];
+    if (this.isClosed) return [];
     return this.#torrent.peers.all().map((peer) => peer.plugins.contextFor(this.#scope));
   }
 
@@ -259,12 +259,12 @@ export class TorrentContextFacade implements TorrentContext {
     return picker;
   }
 
-  get #isClosed(): boolean {
+  get isClosed(): boolean {
     return this.#torrent.isClosed || this.#scope.isClosed;
   }
 
   #checkOpen(what: string): void {
-    if (this.#isClosed) throw new ContextClosedError(`torrent.${what}`);
+    if (this.isClosed) throw new ContextClosedError(`torrent.${what}`);
   }
 }
 
