@@ -44,6 +44,8 @@ export class RequestPipeline {
   readonly #depth = new RequestDepth();
   /** When each outstanding request was sent, oldest first. */
   readonly #outstanding = new Map<number, number>();
+  /** Outstanding ones that were taken back: some engines answer these with nothing (transmission 3.00). */
+  readonly #cancelled = new Set<number>();
   /** Requests that a choke ended, whose blocks may be on their way. */
   readonly #late = new Set<number>();
   #avoid: Map<number, number> | undefined;
@@ -161,6 +163,7 @@ export class RequestPipeline {
     const state = this.#state;
     this.#slot = -1;
     this.#outstanding.delete(key);
+    this.#cancelled.delete(key);
     this.#late.delete(key);
     this.#depth.onBlock();
     state.downloaded.add(length);
@@ -215,7 +218,9 @@ export class RequestPipeline {
   /** The remote refuses a request; false where there is none. `avoid`: do not ask again soon. */
   settleRejected(piece: number, begin: number): boolean {
     const block = begin / blockLength;
-    if (!this.#outstanding.delete(keyOf(piece, block))) return false;
+    const key = keyOf(piece, block);
+    this.#cancelled.delete(key);
+    if (!this.#outstanding.delete(key)) return false;
     this.#owner.picker?.release(this.#state.connectionId, piece, block);
     return true;
   }
@@ -236,7 +241,10 @@ export class RequestPipeline {
     if (!this.#outstanding.has(key)) return;
     const layout = this.#owner.layout as TorrentLayout;
     this.#sender.cancel(piece, block * blockLength, layout.blockSize(piece, block));
-    if (this.#state.supportsFast) return;
+    if (this.#state.supportsFast) {
+      this.#cancelled.add(key);
+      return;
+    }
     this.#outstanding.delete(key);
     this.#late.add(key);
     this.#owner.picker?.release(this.#state.connectionId, piece, block);
@@ -253,12 +261,13 @@ export class RequestPipeline {
     let isLate = false;
     for (const [key, sentAtMs] of this.#outstanding) {
       if (Math.max(sentAtMs, this.#state.lastPieceAtMs) + timeoutMs > nowMs) break;
-      isLate = true;
       const piece = Math.floor(key / blocksPerPiece);
       const block = key % blocksPerPiece;
       this.#outstanding.delete(key);
       this.#late.add(key);
       this.#owner.picker?.release(this.#state.connectionId, piece, block);
+      if (this.#cancelled.delete(key)) continue;
+      isLate = true;
       const length = this.#owner.layout?.blockSize(piece, block) ?? blockLength;
       this.#alert('blockTimeout', piece, block * blockLength, length);
     }
@@ -281,6 +290,7 @@ export class RequestPipeline {
     if (this.#slot >= 0) this.#environment.slots.release(this.#slot);
     this.#slot = -1;
     this.#outstanding.clear();
+    this.#cancelled.clear();
     this.#late.clear();
     this.#owner.picker?.releaseAll(this.#state.connectionId);
   }
