@@ -50,7 +50,8 @@ export class Rig implements PieceDownloadsOwner {
   readonly badPieces = new Set<number>();
   readonly wrongFailures: number[] = [];
   readonly wrongReads: string[] = [];
-  holdNext = false;
+  /** Holds to take of the next piece that fails. */
+  holdNext = 0;
   isClosed = false;
   #nextId = 1;
 
@@ -131,7 +132,7 @@ export class Rig implements PieceDownloadsOwner {
         break;
       }
       case 'hold':
-        this.holdNext = true;
+        this.holdNext = 1;
         break;
       case 'releaseHolds':
         for (const hold of this.holds) hold.release();
@@ -237,9 +238,7 @@ export class Rig implements PieceDownloadsOwner {
 
   pieceFailed(piece: number): void {
     if (!this.badPieces.has(piece) && !this.isSpilled(piece)) this.wrongFailures.push(piece);
-    if (!this.holdNext) return;
-    this.holdNext = false;
-    this.holds.push(this.downloads.hold(piece, this.scope));
+    for (; this.holdNext > 0; this.holdNext--) this.holds.push(this.downloads.hold(piece, this.scope));
   }
 
   pieceReopened(): void {}

@@ -26,18 +26,20 @@ describe('a piece whose hash is wrong', () => {
   it('keeps its blocks readable while a hold is open, and opens again after the last one', async () => {
     const { rig } = await makeRig(slotCount, 1);
     const first = rig.downloads;
-    rig.holdNext = true;
+    rig.holdNext = 2;
     await deliver(rig, small, 0, false);
     await deliver(rig, small, 1, true);
     await rig.run({ type: 'settle', index: 0, fails: false });
-    expect(rig.holds).toHaveLength(1);
-    const second = first.hold(small, rig.scope);
+    expect(rig.holds).toHaveLength(2);
+    expect(() => first.hold(small, rig.scope), 'outside of onPieceFailed').toThrow(
+      expect.objectContaining({ code: 'PLUGIN_PIECE_HOLD' }),
+    );
     expect(rig.scope.usage.holds).toBe(2);
     rig.holds[0]?.release();
     rig.holds[0]?.release();
     expect((await first.read(small, 0))?.slice(0, 3)).toEqual(new Uint8Array([small + 1, 1, 2]));
     expect(rig.picker.isOpen(small)).toBe(false);
-    second.release();
+    rig.holds[1]?.release();
     expect(first.read(small, 0)).toBeUndefined();
     expect(rig.pool.ownedCount).toBe(0);
     expect(rig.picker.blockState(small, 0)).toBe('missing');
@@ -46,7 +48,7 @@ describe('a piece whose hash is wrong', () => {
   it('is held for ten seconds at most, and no longer than the plugin is there', async () => {
     for (const end of ['time', 'leave'] as const) {
       const { rig } = await makeRig(slotCount, 1);
-      rig.holdNext = true;
+      rig.holdNext = 1;
       await deliver(rig, small, 0, false);
       await deliver(rig, small, 1, true);
       await rig.run({ type: 'settle', index: 0, fails: false });
