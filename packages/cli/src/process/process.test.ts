@@ -1,0 +1,97 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CliBench, jsonLines, summaryOf } from './cli-process.fake.js';
+import { makeTorrent } from './stalling-seed.fake.js';
+
+let bench: CliBench;
+
+beforeEach(() => {
+  bench = new CliBench();
+});
+
+afterEach(() => bench.close());
+
+test('without a command, the help is told on standard error, with exit code 2', async () => {
+  const { exitCode, stdout, stderr } = await bench.run();
+  expect([exitCode, stdout]).toEqual([2, []]);
+  expect(stderr.join('\n')).toMatch(/Usage: peerloom.*download.*swarm/s);
+});
+
+test.for(['create', 'info', 'download', 'seed', 'verify', 'swarm'])(
+  'the help of %s has examples',
+  async (name) => {
+    const { exitCode, stdout } = await bench.run('help', name);
+    expect(exitCode).toBe(0);
+    expect(stdout.join('\n')).toMatch(new RegExp(`Examples:\n  peerloom ${name}`));
+  },
+);
+
+test('the help tells the exit codes, and no option that does not work yet', async () => {
+  const help = (await bench.run('--help')).stdout.join('\n');
+  expect(help).toContain('4 --timeout passed');
+  const { stdout } = await bench.run('download', '--help');
+  expect(stdout.join('\n')).not.toMatch(/--(ext|no-ext|select|limit)/);
+});
+
+test('--version is the one of the package', async () => {
+  expect(await bench.run('--version')).toMatchObject({
+    exitCode: 0,
+    stdout: [expect.stringMatching(/^\d+\.\d+\.\d+$/)],
+  });
+});
+
+test('output that nobody reads any more ends the command in silence', async () => {
+  writeFileSync(bench.path('a.torrent'), makeTorrent('a.bin', 3).file);
+  const command = bench.start(['info', 'a.torrent']);
+  command.closeStdout();
+  expect(await command.end()).toMatchObject({ exitCode: 130, stderr: [] });
+});
+
+test('a seed whose output is closed stops cleanly', async () => {
+  const torrent = makeTorrent('a.bin', 3);
+  writeFileSync(bench.path('a.torrent'), torrent.file);
+  writeFileSync(bench.path('a.bin'), torrent.data);
+  const seed = bench.start(['seed', 'a.torrent', '--path', '.', '--listen', '127.0.0.1:0']);
+  seed.closeStdout();
+  expect(await seed.end()).toMatchObject({ exitCode: 130, stderr: [] });
+});
+
+test('PEERLOOM_DEBUG=1 shows where an error comes from', async () => {
+  const { stderr } = await bench.start(['info', 'none.torrent'], { PEERLOOM_DEBUG: '1' }).end();
+  expect(stderr[0]).toMatch(/^peerloom: .*\(STORAGE_NOT_FOUND\)$/);
+  expect(stderr.join('\n')).toMatch(/\n {4}at /);
+});
+
+test('swarm lists the examples', async () => {
+  const { stdout } = await bench.run('swarm');
+  expect(stdout).toEqual([expect.stringMatching(/^loopback {2}a seed and four leeches/)]);
+  const json = await bench.run('swarm', '--json');
+  expect(jsonLines(json.stdout)).toEqual([{ name: 'loopback', about: expect.any(String) }]);
+});
+
+test('swarm loopback moves 64 MiB to each of four leeches and verifies it', async () => {
+  const { exitCode, stdout } = await bench.run('swarm', 'loopback');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('moved             256 MiB');
+  expect(stdout).toContain('verified copies   4 of 4');
+  expect(stdout.at(-1)).toBe('passed');
+});
+
+test('an interrupted swarm ends with 130 and removes its folder', async () => {
+  mkdirSync(bench.path('tmp'));
+  const swarm = bench.start(['swarm', 'loopback', '--json'], { TMPDIR: bench.path('tmp') });
+  await swarm.line((line) => (line.includes('"pieceFinished"') ? true : undefined));
+  swarm.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await swarm.end();
+  expect([exitCode, stderr]).toEqual([130, ['peerloom: interrupted (CLI_INTERRUPTED)']]);
+  expect(jsonLines(stdout)).toContainEqual({ node: 'leech-4', type: 'sessionStopped' });
+  expect(summaryOf(stdout)).toMatchObject({ command: 'swarm', scenario: 'loopback', exitCode: 130 });
+  expect(readdirSync(bench.path('tmp'))).toEqual([]);
+});
+
+test('SIGTERM ends a command as cleanly, with its own exit code', async () => {
+  const swarm = bench.start(['swarm', 'loopback', '--json']);
+  await swarm.line((line) => (line.includes('"peerReady"') ? true : undefined));
+  swarm.kill('SIGTERM');
+  expect((await swarm.end()).exitCode).toBe(143);
+});
