@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { displayWidth } from './display-width.js';
+import { makeStyle } from './style.js';
+import { SwarmView } from './swarm-view.js';
+
+const MiB = 1024 * 1024;
+const node = { totalBytes: 64 * MiB, downloadedBytes: 0, peerCount: 4 };
+const progress = {
+  elapsedMs: 1_700,
+  nodes: [
+    {
+      ...node,
+      name: 'seed',
+      role: 'seed',
+      haveBytes: 64 * MiB,
+      uploadedBytes: 87 * MiB,
+      downloadRate: 0,
+      uploadRate: 66 * MiB,
+    },
+    {
+      ...node,
+      name: 'leech-1',
+      role: 'leech',
+      haveBytes: 48 * MiB,
+      uploadedBytes: 1023 * MiB,
+      downloadRate: 1023 * MiB,
+      uploadRate: 999,
+    },
+  ],
+} as const;
+
+test('a line a session tells what it has, gets, gives and has given, within 79 columns', () => {
+  const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => progress);
+  const lines = view.lines();
+  expect(lines).toEqual([
+    '         1.7s                     has        gets       gives     given',
+    'seed     ####################    100%              66.0 MiB/s  87.0 MiB',
+    'leech-1  ###############-----   75.0%  1023 MiB/s     999 B/s  1023 MiB',
+  ]);
+  for (const line of lines) expect(displayWidth(line)).toBeLessThan(80);
+  expect(view.plainLine()).toBe('1.7s: leech-1 75.0%');
+});
+
+test('colours are for those who have them', () => {
+  const view = new SwarmView({ style: makeStyle(true), isUnicode: true }, () => progress);
+  expect(view.lines()[1]).toContain('\x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[39m');
+});
+
+test('before anything was reported there is nothing to show', () => {
+  const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => undefined);
+  expect([view.lines(), view.plainLine()]).toEqual([[], undefined]);
+});
