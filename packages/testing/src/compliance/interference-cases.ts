@@ -88,7 +88,7 @@ export class InterferenceCases {
     if (this.#isAboutOnePeer) return ['peerClosed'];
     if (!arena.isRequired) return ['pluginDetached'];
     return level === 'session'
-      ? ['sessionStopped', 'torrentStopped', 'peerClosed']
+      ? ['torrentsStopped', 'torrentStopped', 'peerClosed']
       : ['torrentStopped', 'peerClosed'];
   }
 

@@ -154,11 +154,9 @@ export class MemoryConnection implements Connection, Flow, PipeReceiver {
 
   transmit(maxBytes: number): void {
     let left = this.sendable(maxBytes);
-    while (this.#state === 'open' || this.#state === 'ending') {
-      const bytes = this.#writes.take(left);
-      if (bytes === undefined) break;
-      left -= bytes.length;
-      this.#push(bytes);
+    if (left > 0) this.#out?.beginPacket();
+    while ((this.#state === 'open' || this.#state === 'ending') && !this.#writes.isEmpty) {
+      left -= this.#writes.take(left, this.#push);
       if (!this.#writes.finishFirst()) break;
     }
     if (this.#state === 'ending' && this.#writes.isEmpty) this.#finishEnding();
@@ -179,11 +177,10 @@ export class MemoryConnection implements Connection, Flow, PipeReceiver {
     else this.#close(this.#state === 'connecting' ? refusedError(this.remote) : resetError(this.remote));
   }
 
-  #push(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
+  readonly #push = (bytes: Uint8Array): void => {
     if (this.#out?.isClosed === true) this.#in?.reset();
     else this.#out?.pushData(bytes);
-  }
+  };
 
   #arriveOpen(): void {
     if (this.#state !== 'connecting') return;

@@ -13,6 +13,7 @@ import {
   type Random,
 } from '@peerloom/core';
 import { AcceptingEnd } from './accepting-end.js';
+import type { ChunkPool } from './chunk-pool.js';
 import { Downlink } from './downlink.js';
 import type { Link } from './link.js';
 import { type ConnectionSite, MemoryConnection } from './memory-connection.js';
@@ -37,6 +38,7 @@ export interface HostOptions {
 export interface HostEnvironment {
   readonly clock: Clock;
   readonly random: Random;
+  readonly pool: ChunkPool;
   readonly maxChunkBytes: number | undefined;
   readonly strictMemory: boolean;
   readonly quantumMs: number;
@@ -211,6 +213,7 @@ export class MemoryHost implements Network {
     return {
       clock: environment.clock,
       random: environment.random,
+      pool: environment.pool,
       maxChunkBytes: environment.maxChunkBytes,
       strictMemory: environment.strictMemory,
       quantumMs: environment.quantumMs,

@@ -1,5 +1,6 @@
 import { type Clock, normalizeAddress, type Random } from '@peerloom/core';
 import { TestingError } from '../testing-error.js';
+import { ChunkPool } from './chunk-pool.js';
 import type { Link, LinkOptions } from './link.js';
 import { type HostEnvironment, type HostOptions, MemoryHost } from './memory-host.js';
 
@@ -16,7 +17,8 @@ export interface MemoryNetworkOptions extends LinkOptions {
   /**
    * Default true. Delivered memory is overwritten once `onData` has returned, and memory given to `write`
    * is checked to be unchanged when its bytes leave (else `TESTING_WRITE_CHANGED` reaches whoever runs
-   * the clock): code that keeps a view, or uses its memory again too early, is found.
+   * the clock): code that keeps a view, or uses its memory again too early, is found. Without it, such code
+   * sends and sees garbage, as over a real socket, and large swarms are faster.
    */
   readonly strictMemory?: boolean;
   /** Arrivals are put off to a multiple of this, so that large swarms take fewer events. Default 0. */
@@ -58,6 +60,7 @@ export class MemoryNetwork {
     this.#environment = {
       clock: options.clock,
       random: options.random,
+      pool: new ChunkPool(),
       maxChunkBytes: options.maxChunkBytes,
       strictMemory: options.strictMemory ?? true,
       quantumMs: options.quantumMs ?? 0,

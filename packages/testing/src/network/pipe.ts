@@ -1,4 +1,5 @@
 import type { Clock, Random, TimerHandle } from '@peerloom/core';
+import type { ChunkPool } from './chunk-pool.js';
 import type { Downlink } from './downlink.js';
 import { type Link, retransmitMs } from './link.js';
 
@@ -18,6 +19,8 @@ export interface PipeReceiver {
 export interface PipeEnvironment {
   readonly clock: Clock;
   readonly random: Random;
+  /** Where the memory of what is on the way comes from. */
+  readonly pool: ChunkPool;
   /** Chunks are cut into random lengths up to this; `undefined`: they arrive as they were written. */
   readonly maxChunkBytes: number | undefined;
   /** Delivered memory is overwritten after the call. */
@@ -34,7 +37,10 @@ export interface PipeEnvironment {
 
 interface Item {
   readonly signal: PipeSignal | undefined;
-  readonly bytes: Uint8Array;
+  /** The pool's; of no length for a signal. */
+  readonly buffer: Uint8Array;
+  /** Bytes of the buffer that are in use. */
+  length: number;
   /** Bytes of the front that have been delivered. */
   offset: number;
   dueMs: number;
@@ -56,7 +62,8 @@ export class Pipe {
   readonly #receiver: PipeReceiver;
   #head: Item | undefined;
   #tail: Item | undefined;
-  #lastDueMs = 0;
+  /** Of what was pushed last; time only goes on. */
+  #dueMs = 0;
   #timer: TimerHandle | undefined;
   #isClosed = false;
   #isReset = false;
@@ -78,35 +85,51 @@ export class Pipe {
     return this.#isClosed;
   }
 
-  /** Sends bytes, which belong to the pipe from now on. */
+  /** Begins a packet: what is pushed from now on leaves now, and arrives together. */
+  beginPacket(): void {
+    const { clock, random, quantumMs } = this.#environment;
+    const link = this.#environment.link();
+    let dueMs = clock.now() + link.latencyMs;
+    if (link.jitterMs > 0) dueMs += random.next() * link.jitterMs;
+    if (link.lossRate > 0) while (random.next() < link.lossRate) dueMs += retransmitMs(link);
+    if (quantumMs > 0) dueMs = Math.ceil(dueMs / quantumMs) * quantumMs;
+    this.#dueMs = Math.max(dueMs, this.#dueMs);
+  }
+
+  /** Sends a copy of `bytes` in the packet that was begun. */
   pushData(bytes: Uint8Array): void {
     if (this.#isClosed || this.#isReset) return;
     this.#unreadBytes += bytes.length;
-    this.#push(undefined, bytes);
+    const tail = this.#tail;
+    const isSamePacket = tail?.signal === undefined && tail?.dueMs === this.#dueMs && !tail.hasPassedDownlink;
+    if (tail !== undefined && isSamePacket && tail.length + bytes.length <= tail.buffer.length) {
+      tail.buffer.set(bytes, tail.length);
+      tail.length += bytes.length;
+      return;
+    }
+    const buffer = this.#environment.pool.acquire(bytes.length);
+    buffer.set(bytes);
+    this.#push(undefined, buffer, bytes.length);
   }
 
   pushSignal(signal: PipeSignal): void {
-    this.#push(signal, noBytes);
+    if (this.#isClosed || this.#isReset) return;
+    this.beginPacket();
+    this.#push(signal, noBytes, 0);
   }
 
   /** Forgets what is on the way; then only a reset arrives, also at a paused receiver. */
   reset(): void {
     if (this.#isReset) return;
-    this.#head = undefined;
-    this.#tail = undefined;
-    this.#unreadBytes = 0;
-    this.#disarm();
-    this.#push('reset', noBytes);
+    this.#clear();
+    this.pushSignal('reset');
     this.#isReset = true;
   }
 
   /** Forgets everything; nothing arrives any more, and what is pushed is dropped. */
   close(): void {
     this.#isClosed = true;
-    this.#head = undefined;
-    this.#tail = undefined;
-    this.#unreadBytes = 0;
-    this.#disarm();
+    this.#clear();
     this.#environment.windowFreed();
   }
 
@@ -115,17 +138,30 @@ export class Pipe {
     this.#arm();
   }
 
-  #push(signal: PipeSignal | undefined, bytes: Uint8Array): void {
-    if (this.#isClosed || this.#isReset) return;
-    const { clock, random, quantumMs } = this.#environment;
-    const link = this.#environment.link();
-    let dueMs = clock.now() + link.latencyMs;
-    if (link.jitterMs > 0) dueMs += random.next() * link.jitterMs;
-    if (link.lossRate > 0) while (random.next() < link.lossRate) dueMs += retransmitMs(link);
-    if (quantumMs > 0) dueMs = Math.ceil(dueMs / quantumMs) * quantumMs;
-    dueMs = Math.max(dueMs, this.#lastDueMs);
-    this.#lastDueMs = dueMs;
-    const item: Item = { signal, bytes, offset: 0, dueMs, hasPassedDownlink: false, next: undefined };
+  #clear(): void {
+    for (let item = this.#head; item !== undefined; item = item.next) this.#recycle(item);
+    this.#head = undefined;
+    this.#tail = undefined;
+    this.#unreadBytes = 0;
+    this.#disarm();
+  }
+
+  #recycle({ buffer, length }: Item): void {
+    if (length === 0) return;
+    if (this.#environment.strictMemory) buffer.fill(poison, 0, length);
+    this.#environment.pool.release(buffer);
+  }
+
+  #push(signal: PipeSignal | undefined, buffer: Uint8Array, length: number): void {
+    const item: Item = {
+      signal,
+      buffer,
+      length,
+      offset: 0,
+      dueMs: this.#dueMs,
+      hasPassedDownlink: false,
+      next: undefined,
+    };
     if (this.#tail === undefined) this.#head = item;
     else this.#tail.next = item;
     this.#tail = item;
@@ -185,16 +221,16 @@ export class Pipe {
   #isThrough(head: Item, nowMs: number): boolean {
     if (head.dueMs <= nowMs && !head.hasPassedDownlink) {
       head.hasPassedDownlink = true;
-      head.dueMs = this.#downlink.passedMs(head.bytes.length);
+      head.dueMs = this.#downlink.passedMs(head.length);
     }
     return head.dueMs <= nowMs;
   }
 
   #deliverWhole(head: Item): void {
     this.#shift(head);
-    this.#unreadBytes -= head.bytes.length;
-    this.#receiver.arriveData(head.bytes);
-    if (this.#environment.strictMemory) head.bytes.fill(poison);
+    this.#unreadBytes -= head.length;
+    this.#receiver.arriveData(head.buffer.subarray(0, head.length));
+    this.#recycle(head);
   }
 
   /** Delivers one chunk of random length, which may span what was written in several calls. */
@@ -204,11 +240,13 @@ export class Pipe {
     let length = 0;
     for (let head = this.#head; head !== undefined && length < wanted; head = this.#head) {
       if (head.signal !== undefined || !this.#isThrough(head, nowMs)) break;
-      const part = head.bytes.subarray(head.offset, head.offset + wanted - length);
-      scratch.set(part, length);
-      length += part.length;
-      head.offset += part.length;
-      if (head.offset === head.bytes.length) this.#shift(head);
+      const end = Math.min(head.offset + wanted - length, head.length);
+      scratch.set(head.buffer.subarray(head.offset, end), length);
+      length += end - head.offset;
+      head.offset = end;
+      if (end < head.length) break;
+      this.#shift(head);
+      this.#recycle(head);
     }
     this.#unreadBytes -= length;
     this.#receiver.arriveData(scratch.subarray(0, length));

@@ -8,7 +8,7 @@ export interface Flow {
   transmit(maxBytes: number): void;
 }
 
-/** What goes out between two connections' turns. */
+/** What goes out at once; a flow gets no more before the others had their turn. */
 const segmentBytes = 16 * 1024;
 
 /**
@@ -50,22 +50,43 @@ export class Uplink {
       for (const flow of flows) flow.transmit(Number.POSITIVE_INFINITY);
       return;
     }
+    const segment = this.#takeSegment();
+    if (segment.length === 0) {
+      this.#isBusy = false;
+      return;
+    }
+    const lengthBytes = segment.reduce((sum, { length }) => sum + length, 0);
+    this.#clock.setTimeout(() => this.#sent(segment), (lengthBytes * 1000) / this.#bytesPerSecond);
+  };
+
+  /** What goes out together next: parts of several flows where they are small. */
+  #takeSegment(): Part[] {
+    const parts: Part[] = [];
+    let left = segmentBytes;
     for (const flow of this.#waiting) {
+      if (left <= 0) break;
       this.#waiting.delete(flow);
-      const length = flow.sendable(segmentBytes);
+      const length = flow.sendable(left);
       if (length === 0) {
         flow.transmit(0);
         continue;
       }
-      this.#clock.setTimeout(() => this.#sent(flow, length), (length * 1000) / this.#bytesPerSecond);
-      return;
+      parts.push({ flow, length });
+      left -= length;
     }
-    this.#isBusy = false;
-  };
+    return parts;
+  }
 
-  #sent(flow: Flow, length: number): void {
-    flow.transmit(length);
-    if (flow.sendable(1) > 0) this.#waiting.add(flow);
+  #sent(segment: readonly Part[]): void {
+    for (const { flow, length } of segment) {
+      flow.transmit(length);
+      if (flow.sendable(1) > 0) this.#waiting.add(flow);
+    }
     this.#turn();
   }
+}
+
+interface Part {
+  readonly flow: Flow;
+  readonly length: number;
 }

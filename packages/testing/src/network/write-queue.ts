@@ -1,12 +1,14 @@
 import { TestingError } from '../testing-error.js';
 
 interface PendingWrite {
-  /** The sender's chunks, which belong to the connection until `onWritten`. */
+  /** The sender's, which belong to the connection until `onWritten`. */
   readonly chunks: readonly Uint8Array[];
-  /** Their bytes at the time of the call. */
-  readonly bytes: Uint8Array;
   readonly onWritten: () => void;
-  sentBytes: number;
+  /** Copies from the time of the call, where they are to be compared. */
+  readonly copies: readonly Uint8Array[] | undefined;
+  chunkIndex: number;
+  /** Bytes of the chunk at `chunkIndex` that have left. */
+  offset: number;
 }
 
 /** What has been written to a connection and not left yet, in order. */
@@ -16,7 +18,7 @@ export class WriteQueue {
   #head = 0;
   #bufferedBytes = 0;
 
-  /** `checksMemory`: whether the sender's memory is compared when its bytes leave. */
+  /** `checksMemory`: whether the sender's memory is compared with what it was when its bytes leave. */
   constructor(checksMemory: boolean) {
     this.#checksMemory = checksMemory;
   }
@@ -30,29 +32,41 @@ export class WriteQueue {
   }
 
   add(chunks: readonly Uint8Array[], onWritten: () => void): void {
-    const bytes = concat(chunks);
-    this.#writes.push({ chunks: [...chunks], bytes, onWritten, sentBytes: 0 });
-    this.#bufferedBytes += bytes.length;
+    const copies = this.#checksMemory ? chunks.map((chunk) => new Uint8Array(chunk)) : undefined;
+    this.#writes.push({ chunks: [...chunks], onWritten, copies, chunkIndex: 0, offset: 0 });
+    for (const chunk of chunks) this.#bufferedBytes += chunk.length;
   }
 
-  /**
-   * The next bytes of the first write, at most `maxBytes` of them; perhaps none. `undefined` where nothing
-   * is queued.
-   */
-  take(maxBytes: number): Uint8Array | undefined {
+  /** Gives at most `maxBytes` of the first write to `sink`, which copies them. Returns how many. */
+  take(maxBytes: number, sink: (part: Uint8Array) => void): number {
     const write = this.#writes[this.#head];
-    if (write === undefined) return undefined;
-    const part = write.bytes.subarray(write.sentBytes, write.sentBytes + maxBytes);
-    if (this.#checksMemory) checkUnchanged(write.chunks, write.sentBytes, part);
-    write.sentBytes += part.length;
-    this.#bufferedBytes -= part.length;
-    return part;
+    if (write === undefined) return 0;
+    let left = maxBytes;
+    for (
+      let chunk = write.chunks[write.chunkIndex];
+      chunk !== undefined;
+      chunk = write.chunks[write.chunkIndex]
+    ) {
+      const length = Math.min(left, chunk.length - write.offset);
+      if (length > 0) {
+        if (write.copies !== undefined)
+          checkUnchanged(chunk, write.copies[write.chunkIndex], write.offset, length);
+        sink(length === chunk.length ? chunk : chunk.subarray(write.offset, write.offset + length));
+        write.offset += length;
+        left -= length;
+      }
+      if (write.offset < chunk.length) break;
+      write.chunkIndex++;
+      write.offset = 0;
+    }
+    this.#bufferedBytes -= maxBytes - left;
+    return maxBytes - left;
   }
 
   /** Gives the first write back to its sender if all of it was taken; false where it was not. */
   finishFirst(): boolean {
     const write = this.#writes[this.#head];
-    if (write === undefined || write.sentBytes < write.bytes.length) return false;
+    if (write === undefined || write.chunkIndex < write.chunks.length) return false;
     this.#head++;
     if (this.isEmpty) {
       this.#writes = [];
@@ -72,36 +86,16 @@ export class WriteQueue {
   }
 }
 
-/**
- * Throws where `part`, which was at `start` of the chunks, no longer is: a sender that uses its memory again
- * too early would send garbage over a real socket.
- */
-function checkUnchanged(chunks: readonly Uint8Array[], start: number, part: Uint8Array): void {
-  let offset = 0;
-  for (const chunk of chunks) {
-    const from = Math.max(start, offset);
-    const to = Math.min(start + part.length, offset + chunk.length);
-    if (from < to) {
-      const now = chunk.subarray(from - offset, to - offset);
-      if (Buffer.compare(now, part.subarray(from - start, to - start)) !== 0) {
-        throw new TestingError(
-          'TESTING_WRITE_CHANGED',
-          `memory given to write() was changed before onWritten (a chunk of ${chunk.length} bytes)`,
-        );
-      }
-    }
-    offset += chunk.length;
-  }
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const chunk of chunks) length += chunk.length;
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+/** A sender that uses its memory again too early would send garbage over a real socket. */
+function checkUnchanged(
+  chunk: Uint8Array,
+  copy: Uint8Array | undefined,
+  start: number,
+  length: number,
+): void {
+  if (copy === undefined) return;
+  const end = start + length;
+  if (Buffer.compare(chunk.subarray(start, end), copy.subarray(start, end)) === 0) return;
+  const message = `memory given to write() was changed before onWritten (a chunk of ${chunk.length} bytes)`;
+  throw new TestingError('TESTING_WRITE_CHANGED', message);
 }
