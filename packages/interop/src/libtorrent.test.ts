@@ -11,7 +11,7 @@ type Dialler = 'Peerloom' | 'libtorrent';
 
 const names: readonly PayloadName[] = ['odd', 'tree', 'large', 'hugePieces'];
 const diallers: readonly Dialler[] = ['Peerloom', 'libtorrent'];
-const cases = names.flatMap((name) => diallers.map((dialler) => ({ name, dialler })));
+const cases = names.flatMap((name) => diallers.map((dialler) => [name, dialler] as const));
 
 async function connect(
   peerloom: Peerloom,
@@ -24,7 +24,7 @@ async function connect(
   expect((await connected).isOutgoing).toBe(dialler === 'Peerloom');
 }
 
-test.for(cases)('downloads $name from libtorrent; $dialler dials', async ({ name, dialler }, { arena }) => {
+test.for(cases)('downloads %s from libtorrent; %s dials', async ([name, dialler], { arena }) => {
   const payload = await arena.payload(name);
   const seed = arena.libtorrent();
   await seed.add(payload.torrentPath, payload.folder);
@@ -36,7 +36,7 @@ test.for(cases)('downloads $name from libtorrent; $dialler dials', async ({ name
   expect(leech.torrent.stats).toMatchObject({ downloadedBytes: payload.totalBytes, redundantBytes: 0 });
 });
 
-test.for(cases)('seeds $name to libtorrent; $dialler dials', async ({ name, dialler }, { arena }) => {
+test.for(cases)('seeds %s to libtorrent; %s dials', async ([name, dialler], { arena }) => {
   const payload = await arena.payload(name);
   const seed = arena.peerloom({ folder: payload.folder });
   await seed.add(payload.metainfo);
@@ -74,11 +74,11 @@ test.for(diallers)('seeds to libtorrent over IPv6; %s dials', async (dialler, { 
   await arena.expectSame(payload, folder);
 });
 
-test('is found in plain by a libtorrent that would rather encrypt', async ({ arena }) => {
+test('seeds in plain to a libtorrent that tries an encrypted handshake (MSE) first', async ({ arena }) => {
   const payload = await arena.payload('odd');
   const seed = arena.peerloom({ folder: payload.folder });
   await seed.add(payload.metainfo);
-  // 1 is `pe_enabled`, the default: it dials with an encrypted handshake (MSE) first, and in plain after that.
+  // 1 is `pe_enabled`, the default.
   const leech = arena.libtorrent({ out_enc_policy: 1, in_enc_policy: 1, min_reconnect_time: 1 });
   const folder = arena.folder();
   await leech.add(payload.torrentPath, folder);

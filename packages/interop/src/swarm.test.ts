@@ -87,3 +87,23 @@ test('seeds to all engines at once', async ({ arena }) => {
   await Promise.all([libtorrent.finished(), transmission.finished(), aria2.finished()]);
   for (const folder of folders) await arena.expectSame(payload, folder);
 });
+
+test('goes on with libtorrent where an aria2 that was killed has left off', async ({ arena }) => {
+  const payload = await arena.payload('large');
+  const first = await arena.aria2Seed(payload, { 'max-upload-limit': '8M' });
+  const leech = arena.peerloom();
+  await leech.add(payload.metainfo);
+  const begun = leech.alert('pieceFinished');
+  leech.connect(first.listening);
+  await begun;
+  const left = leech.alert('peerDisconnected');
+  await first.stop();
+  expect((await left).reason.origin).toMatch(/remote|network/);
+  expect(leech.torrent.state).toBe('downloading');
+
+  const second = arena.libtorrent();
+  await second.add(payload.torrentPath, payload.folder);
+  leech.connect(await second.listening());
+  await leech.finished();
+  await arena.expectSame(payload, leech.folder);
+});
