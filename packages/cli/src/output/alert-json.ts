@@ -35,7 +35,7 @@ function jsonValue(value: unknown, depth: number): unknown {
 }
 
 /** An error for JSON; one that is not of Peerloom has code `UNEXPECTED`. */
-export function errorJson(error: Error): { readonly code: string; readonly message: string } {
+function errorJson(error: Error): { readonly code: string; readonly message: string } {
   return { code: isPeerloomError(error) ? error.code : 'UNEXPECTED', message: error.message };
 }
 

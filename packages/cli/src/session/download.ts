@@ -64,10 +64,11 @@ export class Download {
     const progress = showProgress(output, view, this.#plan);
     try {
       await this.#download();
+      progress.clear();
     } catch (error) {
+      progress.end();
       throw this.#explained(error);
     } finally {
-      progress.end();
       await this.#cli.close();
     }
     return exitCodes.done;

@@ -11,7 +11,7 @@ export type FileOnDisk =
  * How a file is: as it should be, or what is wrong with it first. `unchecked`: what is there may be right,
  * but a piece that it shares with a file that is not all there cannot be checked.
  */
-export type FileVerdictKind = 'ok' | 'missing' | 'notAFile' | 'tooShort' | 'tooLong' | 'wrong' | 'unchecked';
+type FileVerdictKind = 'ok' | 'missing' | 'notAFile' | 'tooShort' | 'tooLong' | 'wrong' | 'unchecked';
 
 /** What was found about one file. */
 export interface FileVerdict {
