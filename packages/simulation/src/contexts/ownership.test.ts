@@ -135,9 +135,11 @@ describe('what a plugin registered ends when it leaves', () => {
     expect(at.arena.session.stats().counters).toMatchObject({ 'alpha.size': 5, 'alpha.count': 3 });
     await leave(at);
     expect(at.arena.session.stats().counters).not.toHaveProperty('alpha.size');
-    const { network, registerTransport } = at.arena.driver.session;
-    void registerTransport;
-    at.arena.driver.session.registerTransport({ name: 'mine', dial: () => undefined });
+    const {
+      session,
+      session: { network },
+    } = at.arena.driver;
+    session.registerTransport({ name: 'mine', dial: () => undefined });
     await network.listen(endpoint('0.0.0.0', 4000), () => {});
     await network.datagram(endpoint('0.0.0.0', 4001), () => {});
     await at.arena.end();
