@@ -17,6 +17,7 @@ export {
 export type { ComplianceCase } from './compliance/compliance-case.js';
 export type { Extension } from './compliance/instrument.js';
 export { type FakeContent, fakeBitfield, type ServeOptions } from './fake-peer/block-server.js';
+export type { FakeExtensionHandshake } from './fake-peer/extension-handshake.js';
 export {
   type FakeHandshake,
   type FakeMessage,
@@ -27,7 +28,6 @@ export {
 } from './fake-peer/fake-message.js';
 export {
   type ExpectOptions,
-  type FakeExtensionHandshake,
   type FakeHandshakeKeys,
   FakePeer,
   type FakePeerOptions,

@@ -6,17 +6,11 @@ import {
   type Network,
   type NetworkError,
 } from '@peerloom/core';
-import {
-  asDict,
-  asInteger,
-  type BencodeDict,
-  type BencodeInput,
-  decodePrefix,
-  encode,
-} from '@peerloom/core/plugin';
+import { type BencodeInput, encode } from '@peerloom/core/plugin';
 import type { VirtualClock } from '../clock/virtual-clock.js';
 import { TestingError } from '../testing-error.js';
 import { type FakeContent, type ServeOptions, serveBlocks } from './block-server.js';
+import { type FakeExtensionHandshake, parseExtensionHandshake } from './extension-handshake.js';
 import {
   decodeFakeHandshake,
   decodeFakeMessage,
@@ -44,15 +38,6 @@ export interface FakePeerOptions {
   readonly reserved?: Uint8Array | FakeReservedBits;
   /** Virtual time after which what is waited for is taken not to come. Default 30 000. */
   readonly timeoutMs?: number;
-}
-
-/** What a remote says in an extension handshake (BEP 10). */
-export interface FakeExtensionHandshake {
-  /** Its ids of messages by name. */
-  readonly m: Readonly<Record<string, number>>;
-  /** All of it. */
-  readonly dict: BencodeDict;
-  readonly payload: Uint8Array;
 }
 
 /** Keys of an extension handshake beside `m`, such as `reqq` or `metadata_size`. */
@@ -353,17 +338,4 @@ function nextPeerId(clock: VirtualClock): Uint8Array {
   const count = (peerCounts.get(clock) ?? 0) + 1;
   peerCounts.set(clock, count);
   return new TextEncoder().encode(`-FK0001-${String(count).padStart(12, '0')}`);
-}
-
-/** Reads an extension handshake; what is malformed in it is left out. */
-function parseExtensionHandshake(payload: Uint8Array): FakeExtensionHandshake {
-  const dict = asDict(decodePrefix(payload).value) ?? {};
-  const entries = Object.entries(asDict(dict.m) ?? {});
-  const m = Object.fromEntries(
-    entries.flatMap(([name, id]) => {
-      const number = asInteger(id);
-      return number === undefined ? [] : [[name, number]];
-    }),
-  );
-  return { m, dict, payload };
 }
