@@ -14,7 +14,7 @@ function codeOf(identity: object): unknown {
 
 describe('what an extension says of itself', () => {
   it('is a name of 1 to 64 characters of a small set', () => {
-    for (const name of ['a', '@scope/ut_pex-2.0', 'x'.repeat(64)]) {
+    for (const name of ['a', '@scope/ex_peers-2.0', 'x'.repeat(64)]) {
       expect(codeOf({ name, apiVersion: 1 })).toBeUndefined();
     }
     for (const name of ['', 'x'.repeat(65), 'with space', 'näme', 'a\n', undefined, 5]) {

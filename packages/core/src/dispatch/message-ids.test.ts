@@ -4,9 +4,9 @@ import { MessageIds } from './message-ids.js';
 describe('ids of extension messages', () => {
   it('are the same for a name for ever, and never those of another', () => {
     const ids = new MessageIds();
-    const first = ids.idOf('ut_pex');
-    expect(ids.idOf('ut_metadata')).not.toBe(first);
-    expect(ids.idOf('ut_pex')).toBe(first);
+    const first = ids.idOf('ex_peers');
+    expect(ids.idOf('ex_metadata')).not.toBe(first);
+    expect(ids.idOf('ex_peers')).toBe(first);
   });
 
   it('are 1 to 255; there is none for one name more, and the others keep theirs', () => {

@@ -57,9 +57,11 @@ describe('holds of a connection', () => {
     expect([gate.isHeld, scope.usage.holds]).toEqual([false, 0]);
   });
 
-  it('have a deadline, of ten seconds where none is said', () => {
+  it('have a deadline from when the stream is open, of ten seconds where none is said', () => {
     const { gate, owner, scope, clock } = setUp();
     gate.hold(scope, options);
+    clock.advance(60_000);
+    gate.start();
     clock.advance(9_999);
     expect(owner.failures).toEqual([]);
     clock.advance(1);

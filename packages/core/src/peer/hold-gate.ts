@@ -1,7 +1,7 @@
 import { HoldTooLateError, PluginError } from '../common/errors.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { HoldOptions, PeerHold } from '../plugin/hold.js';
-import type { Clock } from '../ports/clock.js';
+import type { Clock, TimerHandle } from '../ports/clock.js';
 
 const defaultDeadlineMs = 10_000;
 
@@ -20,6 +20,7 @@ export class HoldGate {
   readonly #open = new Set<OpenHold>();
   /** Whether `hold` is legal now. */
   isWindowOpen = false;
+  #isStarted = false;
   readonly #localIds = new Set<number>();
 
   constructor(owner: HoldOwner, clock: Clock) {
@@ -59,16 +60,20 @@ export class HoldGate {
     this.#open.add(hold);
     for (const { localId } of options.channels) this.#localIds.add(localId);
     scope.usage.holds++;
-    const timer = this.#clock.setTimeout(() => {
-      this.#end(hold);
-      this.#owner.holdFailed(scope, 'PEER_HOLD_TIMEOUT', `held too long: ${options.reason}`);
-    }, deadlineMs);
+    let timer: TimerHandle | undefined;
+    hold.onStart = () => {
+      timer = this.#clock.setTimeout(() => {
+        this.#end(hold);
+        this.#owner.holdFailed(scope, 'PEER_HOLD_TIMEOUT', `held too long: ${options.reason}`);
+      }, deadlineMs);
+    };
+    if (this.#isStarted) hold.onStart();
     const disown = scope.own(() => {
       this.#end(hold);
       this.#owner.holdFailed(scope, 'PEER_HOLD_ABANDONED', `its holder left: ${options.reason}`);
     });
     hold.onEnd = () => {
-      this.#clock.clear(timer);
+      if (timer !== undefined) this.#clock.clear(timer);
       disown();
       scope.usage.holds--;
     };
@@ -81,6 +86,12 @@ export class HoldGate {
         if (this.#end(hold) && !this.isHeld) this.#owner.holdReleased();
       },
     };
+  }
+
+  /** The stream is open: deadlines begin, since dialling has one of its own. */
+  start(): void {
+    this.#isStarted = true;
+    for (const hold of this.#open) hold.onStart();
   }
 
   /** Ends all holds without release: the connection is gone. */
@@ -98,6 +109,7 @@ export class HoldGate {
 class OpenHold {
   readonly scope: PluginScope;
   readonly isStrict: boolean;
+  onStart: () => void = () => {};
   onEnd: () => void = () => {};
 
   constructor(scope: PluginScope, { strict }: HoldOptions) {

@@ -90,6 +90,7 @@ export class PeerOpening {
     const state = this.#state;
     state.phase = 'handshaking';
     state.openedAtMs = this.#environment.clock.now();
+    this.#holds.start();
     this.#environment.alerts.post('peerConnected', {
       infoHash: this.#torrent.infoHash,
       endpoint: state.endpoint,

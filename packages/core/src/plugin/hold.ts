@@ -8,7 +8,7 @@ export interface HoldOptions {
   readonly channels: readonly Pick<MessageChannel<never>, 'name' | 'localId'>[];
   /** For authentication: any state message of the remote closes the connection. */
   readonly strict?: boolean;
-  /** The connection closes where the hold is still open after this. Default 10 000. */
+  /** The connection closes where the hold is still open so long after the stream was. Default 10 000. */
   readonly deadlineMs?: number;
 }
 

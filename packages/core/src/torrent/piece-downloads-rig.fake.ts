@@ -16,7 +16,9 @@ import { SpoilingSlotPool } from './spoiling-slot-pool.fake.js';
 
 export const pieceLength = 4 * blockLength;
 /** Two pieces of four blocks, and one of two of which the last is short. */
-export const { info, content } = stampedTorrent(pieceLength, 2 * pieceLength + blockLength + 100);
+const torrent = stampedTorrent(pieceLength, 2 * pieceLength + blockLength + 100);
+export const { content } = torrent;
+const { info } = torrent;
 export const { layout } = info;
 export const peerCount = 4;
 
