@@ -6,6 +6,9 @@ import { type PluginScope, warnOnce } from './plugin-scope.js';
  * Checks what an extension says of itself. Throws `PLUGIN_NAME`, `PLUGIN_API_VERSION`, `PLUGIN_ORDER`.
  */
 export function checkIdentity(identity: PluginIdentity): void {
+  if ((typeof identity !== 'object' && typeof identity !== 'function') || identity === null) {
+    throw new PluginError('PLUGIN_NAME', `an extension is an object or a factory, not ${String(identity)}`);
+  }
   const { name, apiVersion, order } = identity;
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.@/-]{1,64}$/.test(name)) {
     throw new PluginError(

@@ -1,4 +1,5 @@
-import { type PluginScope, watchPromise } from './plugin-scope.js';
+import { PluginError } from '../common/errors.js';
+import { isThenable, type PluginScope, watchPromise } from './plugin-scope.js';
 
 /** A plugin object and the scope in which it was made. */
 export interface HookEntry<P extends object> {
@@ -25,6 +26,8 @@ type Result<F> = F extends (...args: never[]) => infer R ? Exclude<R, undefined>
 export class HookHost<P extends object> {
   readonly #hooks: readonly HookOf<P>[];
   #entries: readonly HookEntry<P>[] = [];
+  /** Looked at once, when a plugin is added. */
+  readonly #implemented = new WeakMap<HookEntry<P>, ReadonlySet<string>>();
   #lists: { readonly [hook: string]: readonly HookEntry<P>[] | undefined } = emptyLists;
   /** Where set, only entries it accepts are called. */
   gate: ((entry: HookEntry<P>) => boolean) | undefined;
@@ -41,7 +44,10 @@ export class HookHost<P extends object> {
     return this.#entries.find((entry) => entry.scope.name === name);
   }
 
+  /** Throws what a getter of the plugin throws; then nothing is added. */
   add(entry: HookEntry<P>): void {
+    const { plugin } = entry;
+    this.#implemented.set(entry, new Set(this.#hooks.filter((hook) => typeof plugin[hook] === 'function')));
     this.#entries = [...this.#entries, entry].sort((a, b) => a.scope.rank - b.scope.rank);
     this.#rebuild();
   }
@@ -58,7 +64,7 @@ export class HookHost<P extends object> {
     }
     const lists: { [hook: string]: readonly HookEntry<P>[] } = Object.create(null);
     for (const hook of this.#hooks) {
-      const list = this.#entries.filter(({ plugin }) => typeof plugin[hook] === 'function');
+      const list = this.#entries.filter((entry) => this.#implemented.get(entry)?.has(hook) === true);
       if (list.length > 0) lists[hook] = list;
     }
     this.#lists = lists;
@@ -73,7 +79,7 @@ export class HookHost<P extends object> {
   notify<K extends HookOf<P>>(hook: K, ...args: Arguments<NonNullable<P[K]>>): void {
     const list = this.#lists[hook];
     if (list === undefined) return;
-    for (const entry of list) if (this.mayCall(entry)) invoke(entry, hook, args);
+    for (const entry of list) if (this.mayCall(entry)) invoke(entry, hook, args, { isMeant: false });
   }
 
   /** Calls until one returns `true`; whether one did. */
@@ -140,22 +146,23 @@ const faulted: unique symbol = Symbol('faulted');
 
 /**
  * Calls one hook of one plugin. A throw is given to the scope's fault handler; what is returned then equals
- * no value that a hook can mean. A promise is reported and never counts as a value.
+ * no value that a hook can mean. A promise is reported and never counts as a value; where an answer `isMeant`
+ * and the plugin is required, it is a fault: nobody waits for it.
  */
 export function invoke<P extends object>(
-  entry: HookEntry<P>,
+  { scope, plugin }: HookEntry<P>,
   hook: HookOf<P>,
   args: readonly unknown[],
+  { isMeant }: { readonly isMeant: boolean } = { isMeant: true },
 ): unknown {
   try {
-    const result = (entry.plugin[hook] as HookFunction).apply(entry.plugin, args as unknown[]);
-    if (result instanceof Promise) {
-      watchPromise(entry.scope, hook, result);
-      return undefined;
-    }
-    return result;
+    const result = (plugin[hook] as HookFunction).apply(plugin, args as unknown[]);
+    if (!isThenable(result)) return result;
+    watchPromise(scope, hook, result);
+    if (!isMeant || !scope.isRequired) return undefined;
+    throw new PluginError('PLUGIN_PROMISE', `${hook} of a required extension returned a promise`);
   } catch (error) {
-    entry.scope.faults.pluginFault(entry.scope, hook, error);
+    scope.faults.pluginFault(scope, hook, error);
     return faulted;
   }
 }

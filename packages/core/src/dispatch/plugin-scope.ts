@@ -126,14 +126,18 @@ export function warnOnce(scope: PluginScope, message: string): void {
   scope.faults.pluginWarning(scope, message);
 }
 
+/** Whether a value can be awaited: a promise, also of another kind than ours. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  return typeof (value as { then?: unknown }).then === 'function';
+}
+
 /**
  * Reports a promise returned where none is expected, once a hook and plugin, and takes its rejection for a
  * fault.
  */
 export function watchPromise(scope: PluginScope, hook: string, result: unknown): void {
-  if (typeof result !== 'object' || result === null) return;
-  const then = (result as { then?: unknown }).then;
-  if (typeof then !== 'function') return;
+  if (!isThenable(result)) return;
   warnOnce(scope, `${hook} returned a promise; the hook is synchronous`);
   Promise.resolve(result).catch((error: unknown) => scope.faults.pluginFault(scope, hook, error));
 }

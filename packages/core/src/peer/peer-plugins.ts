@@ -1,6 +1,7 @@
 import { warnOfUnknownHooks } from '../dispatch/check-plugin.js';
 import { type HookEntry, HookHost, invoke } from '../dispatch/hook-host.js';
-import { type FaultHandler, PluginScope, watchPromise } from '../dispatch/plugin-scope.js';
+import { madePlugin } from '../dispatch/made-plugin.js';
+import { type FaultHandler, PluginScope } from '../dispatch/plugin-scope.js';
 import { type PeerHookName, peerHooks } from '../plugin/hook-tables.js';
 import type { PeerContext } from '../plugin/peer-context.js';
 import type { PeerPlugin } from '../plugin/peer-plugin.js';
@@ -75,24 +76,19 @@ export class PeerPlugins {
 
   /** Asks a torrent plugin for its peer plugin. */
   attach({ scope: torrentScope, plugin: torrentPlugin }: HookEntry<TorrentPlugin>): void {
-    if (typeof torrentPlugin.newConnection !== 'function') return;
     const { scope, context } = this.#facadeFor(torrentScope);
-    let plugin: PeerPlugin | undefined;
     try {
-      plugin = torrentPlugin.newConnection(context);
-      if (plugin instanceof Promise) {
-        watchPromise(scope, 'newConnection', plugin);
-        plugin = undefined;
-      }
+      if (typeof torrentPlugin.newConnection !== 'function') return;
+      const plugin = madePlugin(scope, 'newConnection', torrentPlugin.newConnection(context));
+      if (scope.isClosed) return;
+      if (plugin !== undefined) this.#add(scope, plugin);
+      else if (scope.isRequired) this.#refuse(scope.name, 'a required extension takes no part');
     } catch (error) {
       this.#faults.pluginFault(scope, 'newConnection', error);
-      return;
     }
-    if (scope.isClosed) return;
-    if (plugin === undefined || plugin === null) {
-      if (scope.isRequired) this.#refuse(scope.name, 'a required extension takes no part');
-      return;
-    }
+  }
+
+  #add(scope: PluginScope, plugin: PeerPlugin): void {
     warnOfUnknownHooks(scope, plugin, peerHookNames);
     const entry = { scope, plugin };
     this.#progress.set(entry, { connected: false, handshake: false, extensions: false });

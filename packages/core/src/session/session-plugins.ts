@@ -5,7 +5,13 @@ import { type BencodeValue, decode, encode } from '../bencode/bencode.js';
 import { DuplicateExtensionError } from '../common/errors.js';
 import { checkIdentity, warnOfUnknownHooks } from '../dispatch/check-plugin.js';
 import { type HookEntry, HookHost } from '../dispatch/hook-host.js';
-import { type FaultHandler, PluginScope, rankOf, type ScopeUsage } from '../dispatch/plugin-scope.js';
+import {
+  type FaultHandler,
+  isThenable,
+  PluginScope,
+  rankOf,
+  type ScopeUsage,
+} from '../dispatch/plugin-scope.js';
 import { settleWithin } from '../dispatch/settle-within.js';
 import { type SessionHookName, sessionHooks } from '../plugin/hook-tables.js';
 import type { SessionContext } from '../plugin/session-context.js';
@@ -124,8 +130,15 @@ export class SessionPlugins {
     if (plugin.removed === undefined) return;
     try {
       const settled = plugin.removed();
-      if (!(settled instanceof Promise)) return;
-      if (await settleWithin(this.#owner.clock, settled, this.#owner.settings.pluginRemoveDeadlineMs)) return;
+      if (!isThenable(settled)) return;
+      if (
+        await settleWithin(
+          this.#owner.clock,
+          Promise.resolve(settled),
+          this.#owner.settings.pluginRemoveDeadlineMs,
+        )
+      )
+        return;
       this.#owner.pluginWarning(scope, 'what removed() promised did not settle in time');
     } catch (error) {
       this.#owner.pluginFault(scope, 'removed', error);

@@ -1,13 +1,8 @@
 import { DuplicateExtensionError, PluginError } from '../common/errors.js';
 import { checkIdentity, warnOfUnknownHooks } from '../dispatch/check-plugin.js';
 import { type HookEntry, HookHost } from '../dispatch/hook-host.js';
-import {
-  type FaultHandler,
-  PluginScope,
-  rankOf,
-  type ScopeUsage,
-  watchPromise,
-} from '../dispatch/plugin-scope.js';
+import { madePlugin } from '../dispatch/made-plugin.js';
+import { type FaultHandler, PluginScope, rankOf, type ScopeUsage } from '../dispatch/plugin-scope.js';
 import { type TorrentHookName, torrentHooks } from '../plugin/hook-tables.js';
 import type { PluginIdentity } from '../plugin/identity.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
@@ -83,7 +78,7 @@ export class TorrentPlugins {
    * required one fails.
    */
   attachSession({ scope: sessionScope, plugin: sessionPlugin }: HookEntry<SessionPlugin>): void {
-    if (sessionPlugin.newTorrent === undefined || sessionScope.hasLeft) return;
+    if (sessionScope.hasLeft || typeof sessionPlugin.newTorrent !== 'function') return;
     if (this.hooks.find(sessionScope.name)) {
       const message = 'this torrent has an extension of the same name; it is left out there';
       this.#owner.pluginWarning(sessionScope, message);
@@ -124,13 +119,9 @@ export class TorrentPlugins {
     return scope;
   }
 
-  #attach(scope: PluginScope, hook: string, plugin: TorrentPlugin | undefined): boolean {
-    if (plugin instanceof Promise) {
-      watchPromise(scope, hook, plugin);
-      if (scope.isRequired) throw new PluginError('PLUGIN_PROMISE', `${hook} returned a promise`);
-      return false;
-    }
-    if (plugin === undefined || plugin === null || scope.hasLeft) return false;
+  #attach(scope: PluginScope, hook: string, value: TorrentPlugin | undefined): boolean {
+    const plugin = madePlugin(scope, hook, value);
+    if (plugin === undefined || scope.hasLeft) return false;
     warnOfUnknownHooks(scope, plugin, torrentHookNames);
     const entry = { scope, plugin };
     this.hooks.add(entry);
