@@ -125,8 +125,9 @@ export class PeerPlugins {
       const progress = this.#progress.get(entry);
       if (!progress || (progress[step] && !again) || !this.hooks.mayCall(entry)) continue;
       progress[step] = true;
-      if (typeof entry.plugin[hook] !== 'function') continue;
-      if (invoke(entry, hook, args) === false && hook !== 'onConnected') this.#detach(entry, hook);
+      if (!this.hooks.list(hook).includes(entry)) continue;
+      const isMeant = hook !== 'onConnected';
+      if (invoke(entry, hook, args, { isMeant }) === false && isMeant) this.#detach(entry, hook);
     }
   }
 
