@@ -36,7 +36,9 @@ async function main(): Promise<void> {
 
   const cores = cpus();
   say(`${totalMiB} MiB in pieces of 1 MiB on ${medium}; one ${seeding.name} seed, over loopback`);
-  say(`rounds: ${rounds}, shown are medians; whole processes, start and exit included; ratios to ${libtorrent.name}`);
+  say(
+    `rounds: ${rounds}, shown are medians; whole processes, start and exit included; ratios to ${libtorrent.name}`,
+  );
   say(`Node ${process.version}, ${cores.length} × ${cores[0]?.model ?? 'unknown processor'}`);
   const downloads = await benchDownloads(engines, seeding, { payload, rounds, root: folder });
   say(`\n${formatTable('download', downloads, libtorrent.name)}`);
