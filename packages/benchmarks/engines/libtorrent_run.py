@@ -4,6 +4,7 @@ FOLDER`. A seed prints the port it listens on and ends when stdin does; the othe
 """
 
 import sys
+import threading
 
 import libtorrent as lt
 
@@ -30,9 +31,14 @@ SETTINGS = {
 
 def wait_for(session, *kinds):
     """Waits until an alert of each kind has come; a fault of the torrent ends the process."""
+    # Not `wait_for_alert`: it hands out an alert that the network thread may move meanwhile, and crashes.
+    posted = threading.Event()
+    posted.set()
+    session.set_alert_notify(posted.set)
     missing = set(kinds)
     while missing:
-        session.wait_for_alert(1000)
+        posted.wait()
+        posted.clear()
         for alert in session.pop_alerts():
             kind = type(alert).__name__.removesuffix("_alert")
             if kind in ("torrent_error", "file_error", "listen_failed"):

@@ -57,10 +57,14 @@ def tell_alert(alert):
 
 
 def watch(session):
+    # Not `wait_for_alert`: it hands out an alert that the network thread may move meanwhile, and crashes.
+    posted = threading.Event()
+    session.set_alert_notify(posted.set)
     while True:
-        if session.wait_for_alert(60_000) is not None:
-            for alert in session.pop_alerts():
-                tell_alert(alert)
+        posted.wait()
+        posted.clear()
+        for alert in session.pop_alerts():
+            tell_alert(alert)
 
 
 class Driver:
