@@ -1,16 +1,11 @@
-import { networkInterfaces } from 'node:os';
 import { expect } from 'vitest';
 import { test } from './arena/arena.js';
 import type { PayloadName } from './arena/payload.js';
 
 const names: readonly PayloadName[] = ['odd', 'tree', 'large', 'hugePieces'];
 
-/** An address of this machine that is not loopback, if it has one. */
-function findOutwardAddress(): string | undefined {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
-}
-
+// Peerloom dials in all of these: transmission dials no loopback address, whoever names it.
+//
 // Transmission looks at whom to be interested in, and whom to unchoke, every ten seconds only: side by side the
 // tests wait together.
 test.concurrent.for(names)('downloads %s from transmission, dialling it', async (name, { arena }) => {
@@ -36,32 +31,4 @@ test.concurrent.for(names)('seeds %s to transmission, dialling it', async (name,
   await leech.finished();
   await arena.expectSame(payload, folder, { mayLackEmptyFiles: true });
   expect(await leech.status()).toMatchObject({ percentDone: 1, corruptEver: 0, errorString: '' });
-});
-
-// Transmission dials no loopback address, whoever names it.
-test.concurrent('seeds tree to transmission, dialled by it', async ({ arena, skip }) => {
-  const address = findOutwardAddress();
-  if (address === undefined) return skip('this machine has no address but loopback');
-  const payload = await arena.payload('tree');
-  const seed = arena.peerloom({ folder: payload.folder });
-  const listening = await seed.session.listen(`${address}:0`);
-  await seed.add(payload.metainfo);
-  const leech = await arena.transmission({ 'bind-address-ipv4': address });
-  const folder = arena.folder();
-  await leech.addWithTracker(payload.torrentPath, folder, await arena.tracker([listening]).url());
-  await leech.finished();
-  await arena.expectSame(payload, folder, { mayLackEmptyFiles: true });
-});
-
-test.concurrent('downloads tree from transmission, dialled by it', async ({ arena, skip }) => {
-  const address = findOutwardAddress();
-  if (address === undefined) return skip('this machine has no address but loopback');
-  const payload = await arena.payload('tree');
-  const leech = arena.peerloom();
-  const listening = await leech.session.listen(`${address}:0`);
-  await leech.add(payload.metainfo);
-  const seed = await arena.transmission({ 'bind-address-ipv4': address });
-  await seed.addWithTracker(payload.torrentPath, payload.folder, await arena.tracker([listening]).url());
-  await leech.finished();
-  await arena.expectSame(payload, leech.folder);
 });

@@ -62,9 +62,9 @@ export class Arena {
     return this.#started(new Libtorrent(settings));
   }
 
-  async transmission(settings?: Parameters<typeof Transmission.start>[1]): Promise<Transmission> {
+  async transmission(): Promise<Transmission> {
     requireEngine('transmission', this.#skip);
-    return this.#started(await Transmission.start(this.folder(), settings));
+    return this.#started(await Transmission.start(this.folder()));
   }
 
   /** aria2 as a seed of the payload. */

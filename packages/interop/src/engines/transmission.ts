@@ -40,18 +40,15 @@ export class Transmission {
     this.#peerPort = peerPort;
   }
 
-  /** Starts one with its configuration in `folder`; `settings` override the ones below. */
-  static async start(
-    folder: string,
-    settings: Readonly<Record<string, string | number | boolean>> = {},
-  ): Promise<Transmission> {
+  /** Starts one with its configuration in `folder`. */
+  static async start(folder: string): Promise<Transmission> {
     const rpcPort = await findFreePort();
     const peerPort = await findFreePort();
     const doneScript = join(folder, 'done.sh');
     await mkdir(folder, { recursive: true });
     await writeFile(doneScript, `#!/bin/sh\necho '${doneLine}'\n`);
     await chmod(doneScript, 0o755);
-    const all = {
+    const settings = {
       'bind-address-ipv4': '127.0.0.1',
       'cache-size-mb': 0,
       'dht-enabled': false,
@@ -68,9 +65,8 @@ export class Transmission {
       'script-torrent-done-enabled': true,
       'script-torrent-done-filename': doneScript,
       'utp-enabled': false,
-      ...settings,
     };
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(all));
+    await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
     const child = new Child('transmission-daemon', ['--foreground', '--config-dir', folder, '--log-info']);
     const transmission = new Transmission(child, `http://127.0.0.1:${rpcPort}/transmission/rpc`, peerPort);
     await child.line((line) => line.includes('Serving RPC'), "transmission's RPC");
@@ -86,12 +82,6 @@ export class Transmission {
   async add(torrentPath: string, savePath: string): Promise<void> {
     await mkdir(savePath, { recursive: true });
     await this.#call('torrent-add', { filename: torrentPath, 'download-dir': savePath });
-  }
-
-  /** Adds the torrent, and a tracker that the torrent file does not name. */
-  async addWithTracker(torrentPath: string, savePath: string, tracker: string): Promise<void> {
-    await this.add(torrentPath, savePath);
-    await this.#call('torrent-set', { trackerAdd: [tracker] });
   }
 
   /** Resolves once it has downloaded everything. */
