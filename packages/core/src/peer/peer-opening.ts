@@ -4,7 +4,6 @@ import type { DisconnectReason } from '../common/disconnect-reason.js';
 import { endpoint } from '../common/endpoint.js';
 import type { ExtensionHandshake } from '../wire/extension-handshake.js';
 import { encodeHandshake, type HandshakeParser } from '../wire/handshake.js';
-import { dontHaveName } from '../wire/messages.js';
 import { ReservedBits } from '../wire/reserved-bits.js';
 import type { ExtensionProtocol } from './extension-protocol.js';
 import type { HoldGate } from './hold-gate.js';
@@ -212,12 +211,6 @@ export class PeerOpening {
   /** We have the piece now: says so where our state has been said before. */
   announceHave(piece: number): void {
     if (this.#saidState === 'all' && !this.#state.isClosed) this.#sender.have(piece);
-  }
-
-  /** We have lost the piece (BEP 54). */
-  announceDontHave(piece: number): void {
-    const id = this.#extensions.remoteId(dontHaveName);
-    if (this.#saidState === 'all' && !this.#state.isClosed && id !== 0) this.#sender.dontHave(id, piece);
   }
 
   #startPieces(): void {
