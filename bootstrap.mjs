@@ -135,24 +135,16 @@ async function vitestTask(task, extra) {
   if (failures.length > 0) throw failures[0];
 }
 
-async function peerloom(args) {
+/** Builds in silence what a package needs, and runs one of its programs in the caller's folder. */
+async function program(packageName, script, args) {
   await runQuietly(
     'building',
     'the build failed (see above)',
-    ...turboCommand('build', ['--filter=peerloom', '--output-logs=errors-only'], []),
+    ...turboCommand('build', [`--filter=${packageName}`, '--output-logs=errors-only'], []),
   );
-  const { code } = await run(process.execPath, [join(root, 'packages/cli/bin/peerloom.js'), ...args], {
-    cwd: process.cwd(),
-  });
-  // The command has said itself what went wrong.
+  const { code } = await run(process.execPath, [join(root, script), ...args], { cwd: process.cwd() });
+  // The program has said itself what went wrong.
   process.exitCode = code;
-}
-
-async function bench(args) {
-  if (!workspacePackages().some(({ manifest: { scripts } }) => scripts?.bench !== undefined)) {
-    throw new TaskFailure('no package of this workspace has benchmarks', 1);
-  }
-  await turbo('bench', ['--concurrency=1'], args);
 }
 
 /** What `node bootstrap.mjs <task> [arguments]` can run, once everything is installed. */
@@ -161,9 +153,9 @@ const tasks = {
   typecheck: (args) => turbo('typecheck', args, []),
   test: (args) => vitestTask('test', args),
   interop: (args) => vitestTask('interop', args),
-  bench,
+  bench: (args) => program('@peerloom/benchmarks', 'packages/benchmarks/dist/main.js', args),
   check: (args) => runOrFail(process.execPath, ['.ci/check.mjs', ...args], 'check failed'),
-  peerloom,
+  peerloom: (args) => program('peerloom', 'packages/cli/bin/peerloom.js', args),
   exec: ([command, ...args]) =>
     runOrFail(command, args, `${command} failed`, { shell: process.platform === 'win32' }),
 };

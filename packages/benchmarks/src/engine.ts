@@ -9,20 +9,26 @@ export interface Source {
   readonly trackerUrl: string;
 }
 
-/** How one engine is told to do each task; each process ends by itself when it is done. */
+/** How to have an engine seed a payload that is complete. */
+export interface Seeding {
+  /** Starts a process that seeds until it is killed, on a port of 127.0.0.1 that it tells of. */
+  command(payload: Payload): Command;
+  /** The port that a line of its output tells of. */
+  portIn(line: string): number | undefined;
+}
+
+/** How one engine is told to do each task that it can do; each process but a seed ends when it is done. */
 export interface Engine {
   readonly name: string;
   /** Why it might not run here, and so be left out. */
   readonly needs: string;
   /** A command that succeeds where the engine can run. */
   readonly probe: Command;
-  download(payload: Payload, folder: string, source: Source): Command;
-  recheck(payload: Payload): Command;
-}
-
-/** An engine that can be the seed. */
-export interface SeedingEngine extends Engine {
-  seed(payload: Payload): Command;
-  /** The port that a line of the seed's output tells of. */
-  portIn(line: string): number | undefined;
+  /** Into an empty folder. */
+  download?(payload: Payload, folder: string, source: Source): Command;
+  readonly seeding?: Seeding;
+  /** Checks data that is complete. */
+  recheck?(payload: Payload): Command;
+  /** Makes a torrent of the payload's file, with pieces of 1 MiB, at a path where nothing is. */
+  create?(payload: Payload, torrentPath: string): Command;
 }

@@ -1,15 +1,20 @@
 import { cpus } from 'node:os';
-import { aria2 } from './aria2.js';
-import { benchDownloads, benchRechecks } from './bench.js';
 import type { Engine } from './engine.js';
-import { libtorrent } from './libtorrent.js';
-import { readOptions } from './options.js';
-import { makePayload } from './payload.js';
-import { peerloom } from './peerloom.js';
+import { aria2 } from './engines/aria2.js';
+import { libtorrent } from './engines/libtorrent.js';
+import { peerloom } from './engines/peerloom.js';
+import { python } from './engines/python.js';
+import { sha1Limit } from './engines/sha1-limit.js';
+import { webtorrent } from './engines/webtorrent.js';
+import { type BenchOptions, readOptions } from './options.js';
+import { makePayload, type Payload } from './payload.js';
 import { works } from './processes.js';
-import { python } from './python.js';
 import { makeScratch } from './scratch.js';
-import { formatTable } from './table.js';
+import { formatTable, type Row } from './table.js';
+import { formatVerdicts, judge, type Verdict } from './targets.js';
+import { benchCreation, benchRechecks } from './tasks/check.js';
+import { benchDownloads } from './tasks/download.js';
+import { benchSeeds, consumers } from './tasks/seed.js';
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -25,25 +30,45 @@ async function findEngines(candidates: readonly Engine[]): Promise<readonly Engi
   return found;
 }
 
-async function main(): Promise<void> {
-  const { rounds, totalMiB } = readOptions(process.env);
+/** Everything that takes whole processes and a payload. */
+async function benchEngines({ rounds, totalMiB, parts }: BenchOptions): Promise<readonly Verdict[]> {
   if (!(await works([python, '--version']))) throw new Error('Python 3 is needed to measure processes');
-  const engines = await findEngines([peerloom, libtorrent, aria2]);
+  const engines = await findEngines([peerloom, libtorrent, aria2, webtorrent]);
   if (!engines.includes(peerloom)) throw new Error('the peerloom command does not run');
-  const seeding = engines.includes(libtorrent) ? libtorrent : peerloom;
-  const { folder, medium } = makeScratch();
-  const payload = await makePayload(folder, totalMiB);
+  const hasLibtorrent = engines.includes(libtorrent);
+  const { folder: root, medium } = makeScratch();
+  const payload: Payload = await makePayload(root, totalMiB);
+  const options = { rounds, root };
+  say(`${totalMiB} MiB in pieces of 1 MiB on ${medium}, over loopback; medians of ${rounds} rounds`);
 
+  const results = new Map<string, readonly Row[]>();
+  const show = (title: string, rows: readonly Row[]): void => {
+    results.set(title, rows);
+    say(`\n${formatTable(title, rows, libtorrent.name)}`);
+  };
+  if (parts.has('download')) {
+    const { seeding } = hasLibtorrent ? libtorrent : peerloom;
+    show('download', await benchDownloads(engines, seeding, payload, options));
+  }
+  if (parts.has('seed')) {
+    const chosen = hasLibtorrent ? consumers : (['a bare sink'] as const);
+    for (const [consumer, rows] of await benchSeeds(engines, chosen, payload, options)) {
+      show(`seeding to ${consumer}`, rows);
+    }
+  }
+  if (parts.has('check')) {
+    show('recheck', await benchRechecks([...engines, sha1Limit], payload, options));
+    show('create', await benchCreation(engines, payload, options));
+  }
+  return judge(results);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.env);
   const cores = cpus();
-  say(`${totalMiB} MiB in pieces of 1 MiB on ${medium}; one ${seeding.name} seed, over loopback`);
-  say(
-    `rounds: ${rounds}, shown are medians; whole processes, start and exit included; ratios to ${libtorrent.name}`,
-  );
   say(`Node ${process.version}, ${cores.length} × ${cores[0]?.model ?? 'unknown processor'}`);
-  const downloads = await benchDownloads(engines, seeding, { payload, rounds, root: folder });
-  say(`\n${formatTable('download', downloads, libtorrent.name)}`);
-  const rechecks = await benchRechecks(engines, payload, rounds);
-  say(`\n${formatTable('recheck', rechecks, libtorrent.name)}`);
+  const verdicts = await benchEngines(options);
+  say(`\n${formatVerdicts(verdicts)}`);
 }
 
 try {

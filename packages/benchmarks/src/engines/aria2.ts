@@ -1,4 +1,4 @@
-import type { Engine } from './engine.js';
+import type { Engine } from '../engine.js';
 
 const program = 'aria2c';
 const quiet = [
@@ -19,6 +19,15 @@ export const aria2: Engine = {
   probe: [program, '--version'],
   download: ({ torrentPath }, folder, { trackerUrl }) => {
     return [program, ...quiet, `--dir=${folder}`, '--seed-time=0', `--bt-tracker=${trackerUrl}`, torrentPath];
+  },
+  seeding: {
+    command: ({ torrentPath, folder }) => {
+      return [program, ...quiet, `--dir=${folder}`, '--seed-ratio=0', '--bt-seed-unverified', torrentPath];
+    },
+    portIn: (line) => {
+      const port = /IPv4 BitTorrent: listening on TCP port (\d+)/.exec(line)?.[1];
+      return port === undefined ? undefined : Number(port);
+    },
   },
   recheck: ({ torrentPath, folder }) => {
     return [program, ...quiet, `--dir=${folder}`, '--check-integrity', '--hash-check-only', torrentPath];
