@@ -153,6 +153,7 @@ export type {
   Network,
 } from './ports/network.js';
 export type { Random, SecureRandom } from './ports/random.js';
+export type { ResumeHandover, ResumeJournal, ResumeRecords, ResumeStore } from './ports/resume-store.js';
 export type { SlotIndex, SlotPool } from './ports/slots.js';
 export type { FileStatus, Storage, StorageFile, StorageLayout, TorrentStorage } from './ports/storage.js';
 export type { PeerInfo } from './session/peer-info.js';

@@ -198,22 +198,28 @@ for (const { name, threads } of modes) {
         await expect(open.torrent.sync()).rejects.toEqual(storageError('STORAGE_NOT_FOUND', 't/d/f'));
       }));
 
-    test.each([[['..', 'f']], [['t', '.']], [['t', '']], [[]], [['t/../../f']], [['t\\f']], [['t\0']]])(
-      'the path %j is refused',
-      async (path) => {
-        const root = temporaryFolder();
-        const storage = create(root);
-        const layout = {
-          files: [{ path, lengthBytes: 1, isPad: false }],
-          pieceLength: 1,
-          pieceCount: 1,
-          totalLength: 1,
-        };
-        const opening = storage.open(layout, new SharedSlotPool(16_384));
-        await expect(opening).rejects.toEqual(storageError('STORAGE_PATH'));
-        await storage.close();
-      },
-    );
+    test.each([
+      [['..', 'f']],
+      [['t', '.']],
+      [['t', '']],
+      [[]],
+      [['t/../../f']],
+      [['t\\f']],
+      [['t\0']],
+      [['.Peerloom', 'f']],
+    ])('the path %j is refused', async (path) => {
+      const root = temporaryFolder();
+      const storage = create(root);
+      const layout = {
+        files: [{ path, lengthBytes: 1, isPad: false }],
+        pieceLength: 1,
+        pieceCount: 1,
+        totalLength: 1,
+      };
+      const opening = storage.open(layout, new SharedSlotPool(16_384));
+      await expect(opening).rejects.toEqual(storageError('STORAGE_PATH'));
+      await storage.close();
+    });
 
     test('keeps few files open, and none after closing', async () => {
       const root = temporaryFolder();

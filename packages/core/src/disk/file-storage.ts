@@ -4,6 +4,7 @@ import type { SlotPool } from '../ports/slots.js';
 import type { Storage, StorageFile, StorageLayout, TorrentStorage } from '../ports/storage.js';
 import { DiskExecutor } from './disk-executor.js';
 import { FileTorrentStorage } from './file-torrent-storage.js';
+import { isInStateFolder } from './state-folder.js';
 
 /** Options of a {@link FileStorage}. */
 export interface FileStorageOptions {
@@ -23,14 +24,14 @@ export interface FileStorageOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-/** Throws `STORAGE_PATH` for elements that could name anything but a file below the root. */
+/** Throws `STORAGE_PATH` for elements that could name anything but a file of a torrent below the root. */
 function checkPath({ path }: StorageFile): void {
   const isSafe = (element: string): boolean =>
     element !== '' && element !== '.' && element !== '..' && !/[/\\\0]/.test(element);
-  if (path.length > 0 && path.every(isSafe)) return;
+  if (path.length > 0 && path.every(isSafe) && !isInStateFolder(path)) return;
   throw new StorageError(
     'STORAGE_PATH',
-    `not a path below a folder: ${JSON.stringify(path)}`,
+    `not a path for a torrent's file: ${JSON.stringify(path)}`,
     path.join('/'),
   );
 }

@@ -1,3 +1,4 @@
+import type { ResumeStore } from './resume-store.js';
 import type { SlotIndex, SlotPool } from './slots.js';
 
 /** One file of a torrent, as storage sees it. */
@@ -15,6 +16,11 @@ export interface StorageLayout {
   readonly pieceLength: number;
   readonly pieceCount: number;
   readonly totalLength: number;
+  /**
+   * The torrent's infohash in hexadecimal, under which the storage keeps what belongs to it beside its
+   * files. Where it is left out nothing is kept.
+   */
+  readonly infoHash?: string;
 }
 
 /** What is on the medium for one file. */
@@ -26,6 +32,8 @@ export interface FileStatus {
 
 /** The data of one torrent. All calls may run at the same time on different pieces. */
 export interface TorrentStorage {
+  /** What is kept of the torrent from one session to the next, where the storage keeps anything. */
+  readonly resume?: ResumeStore | undefined;
   /**
    * Hashes the slots in order (the piece's blocks, the last one cut to the piece's end) and, only if
    * SHA-1 equals `expectedHash` (20 bytes), writes them. Nobody may write the slots until it settles.

@@ -124,6 +124,7 @@ export function makePicker(info: TorrentInfo, random: Random): PiecePicker {
   });
 }
 
-function storageLayout({ layout }: TorrentInfo): StorageLayout {
-  return layout;
+function storageLayout({ layout, infoHash }: TorrentInfo): StorageLayout {
+  const { files, pieceLength, pieceCount, totalLength } = layout;
+  return { files, pieceLength, pieceCount, totalLength, infoHash: infoHash.hex };
 }
