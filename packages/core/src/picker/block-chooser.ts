@@ -9,8 +9,8 @@ import { maxRequesters } from './request-table.js';
 const nothing = new Bitfield(0);
 
 /**
- * Decides which blocks a peer is asked for. In turn: pieces with a deadline; pieces kept for this peer;
- * then by priority, and within one first the open pieces nearest completion, then suggested ones, then
+ * Decides which blocks a peer is asked for. In turn: pieces with a deadline, and what others are asked for
+ * of those that are late; pieces kept for this peer; then by priority, and within one first the open pieces nearest completion, then suggested ones, then
  * new ones in order; last, in the end game, what others are asked for.
  *
  * One choice at a time; what it needs lies in fields, so that a choice allocates nothing.
@@ -65,6 +65,7 @@ export class BlockChooser implements CandidateFilter {
   #chooseFromAll(preferPieces: readonly number[] | undefined): void {
     const { deadlines, exclusive, open } = this.#table;
     for (const piece of deadlines.pieces) this.#takeAnyOf(piece);
+    this.#takeLate();
     const reserved = exclusive.reservedFor(this.#peer);
     if (reserved !== undefined) for (const piece of reserved) this.#takeAnyOf(piece);
     while (this.#left > 0) {
@@ -162,6 +163,16 @@ export class BlockChooser implements CandidateFilter {
     }
   }
 
+  /** Blocks of late pieces that one other peer is asked for: it may be a slow one. */
+  #takeLate(): void {
+    const { deadlines, open } = this.#table;
+    for (const piece of deadlines.pieces) {
+      if (this.#left <= 0 || !deadlines.isLate(piece)) return;
+      const opened = open.get(piece);
+      if (opened !== undefined && this.#mayTakeBusy(opened)) this.#takeBusy(opened, 1);
+    }
+  }
+
   #openAndTake(piece: number): void {
     const opened = this.#table.openPiece(piece);
     this.#budget -= opened.blockCount;
@@ -185,19 +196,23 @@ export class BlockChooser implements CandidateFilter {
 
   /** End game: blocks that others are asked for, those asked of fewest first. */
   #chooseBusy(onlyPieces: readonly number[] | undefined): void {
-    const { requests, open, needed, exclusive } = this.#table;
+    const { requests, open } = this.#table;
     const { all } = open;
     const start = all.length > 0 ? this.#random.integer(all.length) : 0;
     for (let requesters = 1; requesters < maxRequesters && this.#left > 0; requesters++) {
       if (requests.blocksAskedOf(requesters) === 0) continue;
       for (let index = 0; index < all.length && this.#left > 0; index++) {
         const opened = all[(start + index) % all.length];
-        if (opened === undefined || opened.outstanding === 0 || opened.phase !== 'collecting') continue;
-        const { piece } = opened;
-        if (!needed.has(piece) || !this.#has.has(piece) || !exclusive.allows(this.#peer, piece)) continue;
-        if (onlyPieces?.includes(piece) !== false) this.#takeBusy(opened, requesters);
+        if (opened === undefined || !this.#mayTakeBusy(opened)) continue;
+        if (onlyPieces?.includes(opened.piece) !== false) this.#takeBusy(opened, requesters);
       }
     }
+  }
+
+  #mayTakeBusy({ piece, phase, outstanding }: OpenPiece): boolean {
+    const { needed, exclusive } = this.#table;
+    if (outstanding === 0 || phase !== 'collecting') return false;
+    return needed.has(piece) && this.#has.has(piece) && exclusive.allows(this.#peer, piece);
   }
 
   #takeBusy(opened: OpenPiece, requesters: number): void {

@@ -2,10 +2,17 @@
 export class Deadlines {
   readonly #orders = new Map<number, number>();
   readonly #pieces: number[] = [];
+  /** Up to this order a deadline is late. */
+  lateOrder = Number.NEGATIVE_INFINITY;
 
   /** The pieces, first one first; equal orders by piece number. */
   get pieces(): readonly number[] {
     return this.#pieces;
+  }
+
+  /** Whether a piece that has a deadline is late. */
+  isLate(piece: number): boolean {
+    return (this.#orders.get(piece) ?? Number.POSITIVE_INFINITY) <= this.lateOrder;
   }
 
   /** Gives a piece its place, lowest `order` first; undefined takes it out. */

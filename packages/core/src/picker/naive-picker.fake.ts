@@ -29,6 +29,7 @@ export class NaivePicker {
   readonly open = new Map<number, NaivePiece>();
   readonly exclusive = new Map<number, Exclusive>();
   readonly deadlines = new Map<number, number>();
+  lateOrder = Number.NEGATIVE_INFINITY;
   seeds = 0;
   isSequential = false;
 

@@ -33,6 +33,7 @@ class Replay {
     if (options.onlyPieces === undefined) {
       const byDeadline = [...model.deadlines].sort(([a, x], [b, y]) => x - y || a - b);
       for (const [piece] of byDeadline) this.#expectEarly(piece);
+      for (const [piece, order] of byDeadline) if (order <= model.lateOrder) this.#expectLate(piece);
       const reserved = [...model.exclusive].filter(
         ([, { isNamed, owner }]) => isNamed && owner === this.peer,
       );
@@ -103,15 +104,27 @@ class Replay {
   }
 
   #busyChoices(): (readonly [number, number])[] {
+    const blocks = this.#busyBlocks(3).filter(
+      ({ piece }) => this.options.onlyPieces?.includes(piece) ?? true,
+    );
+    return least(blocks, ({ at }) => at.requesters.length).map(({ piece, block }) => [piece, block] as const);
+  }
+
+  /** Blocks that others, fewer than `limit`, are asked for and this peer may be asked for too. */
+  #busyBlocks(limit: number) {
     const { model, options, peer } = this;
-    const blocks = model.collecting
+    return model.collecting
       .filter(({ piece }) => model.mayTake(peer, piece, options.has))
-      .filter(({ piece }) => options.onlyPieces?.includes(piece) ?? true)
       .flatMap(({ piece, blocks }) => blocks.map((at, block) => ({ piece, block, at })))
-      .filter(({ at }) => at.state === 'pending' && at.requesters.length > 0 && at.requesters.length < 3)
+      .filter(({ at }) => at.state === 'pending' && at.requesters.length > 0 && at.requesters.length < limit)
       .filter(({ at }) => !at.requesters.includes(peer))
       .filter(({ piece, block }) => options.canPick?.(piece, block) ?? true);
-    return least(blocks, ({ at }) => at.requesters.length).map(({ piece, block }) => [piece, block] as const);
+  }
+
+  /** A late piece: a second peer is asked for what one is asked for. */
+  #expectLate(late: number): void {
+    const blocks = this.#busyBlocks(2).filter(({ piece }) => piece === late);
+    for (const { piece, block } of blocks.slice(0, this.#left)) this.#expectBlock(piece, block);
   }
 
   #canOpen(): boolean {
@@ -142,14 +155,16 @@ class Replay {
   #expectBlocksOf(piece: number): void {
     this.#tried.add(piece);
     if (!this.model.open.has(piece)) this.#budget -= this.model.blockCounts[piece] ?? 0;
-    for (const block of this.#freeBlocks(piece, true).slice(0, this.#left)) {
-      const next = this.#queue.shift();
-      if (next?.[0] !== piece || next[1] !== block) {
-        throw new Error(`picked ${next} where ${piece},${block} follows`);
-      }
-      this.model.take(this.peer, piece, block);
-      this.#left--;
+    for (const block of this.#freeBlocks(piece, true).slice(0, this.#left)) this.#expectBlock(piece, block);
+  }
+
+  #expectBlock(piece: number, block: number): void {
+    const next = this.#queue.shift();
+    if (next?.[0] !== piece || next[1] !== block) {
+      throw new Error(`picked ${next} where ${piece},${block} follows`);
     }
+    this.model.take(this.peer, piece, block);
+    this.#left--;
   }
 }
 

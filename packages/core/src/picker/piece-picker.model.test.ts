@@ -225,7 +225,10 @@ class Bench {
 
   #setDeadline(piece: number): void {
     const order = this.#random.integer(3) === 0 ? undefined : this.#random.integer(4);
+    const lateOrder = this.#random.integer(5) - 1;
     this.#picker.setDeadline(piece, order);
+    this.#picker.setLateOrder(lateOrder);
+    this.#model.lateOrder = lateOrder;
     if (order === undefined) this.#model.deadlines.delete(piece);
     else if (!this.#model.have.has(piece)) this.#model.deadlines.set(piece, order);
   }
@@ -264,7 +267,7 @@ class Bench {
         stalledMissingBlocks: picker.stalledMissingBlocks,
         have: picker.have.count,
         open: [...picker.openPieces()].sort((a, b) => a - b),
-        interesting: this.#peers.map((bits) => bits !== undefined && picker.isInteresting(bits)),
+        deadlines: picker.deadlinePieces(),
       },
       {
         missingWanted: model.pieces.filter((piece) => model.isNeeded(piece)).length,
@@ -273,10 +276,7 @@ class Bench {
         stalledMissingBlocks: model.stalledMissingBlocks,
         have: model.have.size,
         open: model.collecting.map(({ piece }) => piece).sort((a, b) => a - b),
-        interesting: this.#peers.map(
-          (bits) =>
-            bits !== undefined && model.pieces.some((piece) => model.isNeeded(piece) && bits.has(piece)),
-        ),
+        deadlines: [...model.deadlines].sort(([a, x], [b, y]) => x - y || a - b).map(([piece]) => piece),
       },
     );
     // Looking at everything every time would take most of the run at the larger size.

@@ -150,18 +150,4 @@ describe(`steps of work at ${pieceCount} pieces`, { timeout: 120_000 }, () => {
     expect(swarm.work.steps).toBe(0);
     expect(download(swarm, [seed], 20_000)).toBeLessThan(20_000 * 3);
   });
-
-  it('are one sweep for all searches for a wanted piece, first to last', () => {
-    const swarm = createSwarm();
-    const peer = createPeer(swarm, () => true);
-    peer.delete(pieceCount - 1);
-    swarm.work.steps = 0;
-    let wanted = swarm.picker.findWanted(peer, 0);
-    for (let piece = 0; piece < pieceCount - 1; piece++) {
-      swarm.picker.setHave(piece);
-      if (wanted === piece) wanted = swarm.picker.findWanted(peer, piece);
-    }
-    expect(wanted).toBe(-1);
-    expect(swarm.work.steps).toBeLessThan(pieceCount + 2);
-  });
 });

@@ -166,6 +166,32 @@ describe('deadlines', () => {
     expect(pickPieces(picker, 2, has, 2)).toEqual([1, 1]);
   });
 
+  it('that are late are asked of a second peer, not of a third, before anything else', () => {
+    const picker = createPicker(6, 2);
+    const has = connectSeed(picker);
+    picker.setDeadline(4, 2_000);
+    picker.setDeadline(1, 1_000);
+    expect(pick(picker, 1, has, 3)).toEqual([
+      [1, 0],
+      [1, 1],
+      [4, 0],
+    ]);
+    picker.receive(1, 1, 0);
+    picker.setLateOrder(1_000);
+    expect(pick(picker, 2, has, 2)).toEqual([
+      [4, 1],
+      [1, 1],
+    ]);
+    expect(picker.requesters(1, 1)).toEqual([2, 1]);
+    expect(pickPieces(picker, 3, has, 2)).not.toContain(1);
+    picker.setLateOrder(2_000);
+    expect(pick(picker, 3, has, 2)).toEqual([
+      [4, 0],
+      [4, 1],
+    ]);
+    expect(picker.deadlinePieces()).toEqual([1, 4]);
+  });
+
   it('do not make an unwanted piece wanted', () => {
     const picker = createPicker(2);
     const has = connectSeed(picker);
@@ -508,29 +534,14 @@ describe('exclusive pieces', () => {
   });
 });
 
-describe('interest', () => {
-  it('is in peers that have what is wanted and missing', () => {
+describe('what is wanted', () => {
+  it('is what has a priority and is not had', () => {
     const picker = createPicker(4);
-    const bits = bitfieldOf(4, [1, 2]);
-    expect(picker.isInteresting(bits)).toBe(true);
-    expect(picker.isInteresting(new Bitfield(4))).toBe(false);
     picker.setHave(1);
+    picker.setHave(3);
     picker.setPriority(2, 0);
-    expect(picker.isInteresting(bits)).toBe(false);
-    expect(picker.isInteresting(Bitfield.full(4))).toBe(true);
     picker.setMissing(1);
-    expect(picker.isInteresting(bits)).toBe(true);
-    expect([0, 1, 2, 3].map((piece) => picker.isWanted(piece))).toEqual([true, true, false, true]);
-  });
-
-  it('finds a wanted piece from any start', () => {
-    const picker = createPicker(100);
-    const bits = bitfieldOf(100, [10, 50]);
-    expect([0, 10, 11, 50, 51].map((from) => picker.findWanted(bits, from))).toEqual([10, 10, 50, 50, 10]);
-    picker.setHave(10);
-    expect(picker.findWanted(bits, 51)).toBe(50);
-    picker.setHave(50);
-    expect(picker.findWanted(bits, 0)).toBe(-1);
+    expect([0, 1, 2, 3].map((piece) => picker.isWanted(piece))).toEqual([true, true, false, false]);
   });
 });
 

@@ -103,29 +103,6 @@ export class PiecePicker {
     return this.#table.needed.has(piece);
   }
 
-  /** Whether there is a piece in `bits` that is wanted and not had. As {@link PiecePicker.findWanted}. */
-  isInteresting(bits: Bitfield): boolean {
-    if (bits.isFull) return this.#table.needed.count > 0;
-    return this.findWanted(bits, 0) >= 0;
-  }
-
-  /**
-   * The first piece at or after `from`, and then from 0 on, that is in `bits`, wanted and not had; -1
-   * where there is none. A peer stays interesting while the piece found last is still wanted; searching
-   * on from there keeps all searches for one peer together at O(pieces).
-   */
-  findWanted(bits: Bitfield, from: number): number {
-    if (bits.isEmpty) return -1;
-    const { needed } = this.#table;
-    for (let piece = needed.next(from); piece >= 0; piece = needed.next(piece + 1)) {
-      if (bits.has(piece)) return piece;
-    }
-    for (let piece = needed.next(0); piece >= 0 && piece < from; piece = needed.next(piece + 1)) {
-      if (bits.has(piece)) return piece;
-    }
-    return -1;
-  }
-
   /**
    * 0: not wanted; higher ones first. An open piece that is no longer wanted is not continued, but stays
    * open while it holds blocks, until {@link PiecePicker.pieceAborted}.
@@ -150,6 +127,19 @@ export class PiecePicker {
    */
   setDeadline(piece: number, order: number | undefined): void {
     this.#table.deadlines.set(piece, this.has(piece) ? undefined : order);
+  }
+
+  /**
+   * Deadlines of an order up to this one are late: where no block of theirs is free, those that one peer is
+   * asked for are given to a second one as well. At first none is.
+   */
+  setLateOrder(order: number): void {
+    this.#table.deadlines.lateOrder = order;
+  }
+
+  /** The pieces with a deadline, first one first. As they are at the call. */
+  deadlinePieces(): readonly number[] {
+    return [...this.#table.deadlines.pieces];
   }
 
   /**

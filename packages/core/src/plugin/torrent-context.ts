@@ -145,6 +145,19 @@ export interface TorrentContext {
    */
   setFilePriority(file: number, priority: number): void;
   filePriority(file: number): number;
+  /** Whether pieces are asked for in order rather than rarest first. */
+  readonly isSequential: boolean;
+  setSequential(on: boolean): void;
+  /**
+   * The piece is wanted within `delayMs` milliseconds: pieces with a deadline are asked for before all others,
+   * the earliest first, and those that are late of two peers. For what is played while it downloads. A piece
+   * of priority 0 stays unwanted. The deadline ends when the piece is had. Throws `PLUGIN_MESSAGE_INVALID`
+   * for what is no piece or no delay.
+   */
+  setPieceDeadline(piece: number, delayMs: number): void;
+  /** Throws `PLUGIN_MESSAGE_INVALID` where there is no such piece. */
+  clearPieceDeadline(piece: number): void;
+  clearPieceDeadlines(): void;
   /**
    * Ends a block that is with this plugin: `bytes` of the block's length become it, attributed to the
    * original peer. Takes a released buffer back. False where the block is not with this plugin. Throws

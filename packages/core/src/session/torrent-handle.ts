@@ -11,6 +11,7 @@ import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Torrent } from '../torrent/torrent.js';
 import { addTorrentExtension, removeTorrentExtension } from '../torrent/torrent-extensions.js';
 import { torrentStats } from '../torrent/torrent-stats.js';
+import type { TorrentWants } from '../torrent/torrent-wants.js';
 import { type PeerInfo, peerInfo } from './peer-info.js';
 import type { SessionEngine } from './session-engine.js';
 
@@ -80,6 +81,72 @@ export class TorrentHandle {
     return this.#torrent.peers.add(endpoint, 'manual');
   }
 
+  /** 0 (not wanted) to 7, by default 4; 0 before metadata and where there is no such piece. */
+  piecePriority(piece: number): number {
+    return this.#torrent.data.wants?.piecePriority(piece) ?? 0;
+  }
+
+  /** Higher ones are asked for first. Throws `SESSION_NO_METADATA`, `SESSION_OUT_OF_RANGE`. */
+  setPiecePriority(piece: number, priority: number): void {
+    if (!this.#wants.setPiecePriority(piece, priority)) {
+      throw outOfRange(`there is no piece ${piece}, or no priority ${priority}`);
+    }
+    this.#torrent.wantsChanged();
+  }
+
+  /** 0 (not wanted) to 7, by default 4; 0 before metadata and where there is no such file. */
+  filePriority(file: number): number {
+    return this.#torrent.data.wants?.filePriority(file) ?? 0;
+  }
+
+  /**
+   * Pieces get the highest priority of the files they are part of, whatever they were given before. Throws
+   * `SESSION_NO_METADATA`, `SESSION_OUT_OF_RANGE`.
+   */
+  setFilePriority(file: number, priority: number): void {
+    if (!this.#wants.setFilePriority(file, priority)) {
+      throw outOfRange(`there is no file ${file}, or no priority ${priority}`);
+    }
+    this.#torrent.wantsChanged();
+  }
+
+  /** Whether pieces are asked for in order rather than rarest first. */
+  get isSequential(): boolean {
+    return this.#torrent.data.isSequential;
+  }
+
+  /** Also before metadata is known. */
+  setSequential(on: boolean): void {
+    this.#torrent.data.setSequential(on);
+  }
+
+  /**
+   * The piece is wanted within `delayMs` milliseconds: pieces with a deadline are asked for before all others,
+   * the earliest first, and those that are late of two peers. For what is played while it downloads. A piece
+   * of priority 0 stays unwanted. The deadline ends when the piece is had; `pieceFinished` tells. Throws
+   * `SESSION_NO_METADATA`, `SESSION_OUT_OF_RANGE`.
+   */
+  setPieceDeadline(piece: number, delayMs: number): void {
+    if (!this.#wants.setPieceDeadline(piece, delayMs)) {
+      throw outOfRange(`there is no piece ${piece}, or no deadline in ${delayMs} ms`);
+    }
+  }
+
+  /** Throws `SESSION_NO_METADATA`, `SESSION_OUT_OF_RANGE`. */
+  clearPieceDeadline(piece: number): void {
+    if (!this.#wants.clearPieceDeadline(piece)) throw outOfRange(`there is no piece ${piece}`);
+  }
+
+  clearPieceDeadlines(): void {
+    this.#torrent.data.wants?.clearPieceDeadlines();
+  }
+
+  get #wants(): TorrentWants {
+    const { wants } = this.#torrent.data;
+    if (wants === undefined) throw new SessionError('SESSION_NO_METADATA', 'the metadata is not known yet');
+    return wants;
+  }
+
   /** Adds an extension to this torrent; connections that exist are shown to it. */
   addExtension(factory: TorrentPluginFactory, userData?: unknown): ExtensionHandle {
     return addTorrentExtension(this.#torrent, this.#engine.alerts, factory, userData);
@@ -135,4 +202,8 @@ export class TorrentHandle {
       });
     });
   }
+}
+
+function outOfRange(message: string): SessionError {
+  return new SessionError('SESSION_OUT_OF_RANGE', message);
 }

@@ -1,11 +1,11 @@
 import { hashPieces } from '../disk/hash-pieces.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
-import { PiecePicker, type PiecePriority } from '../picker/piece-picker.js';
+import { PiecePicker } from '../picker/piece-picker.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { SlotPool } from '../ports/slots.js';
 import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
-import { FileProgress } from './file-progress.js';
+import type { FileProgress } from './file-progress.js';
 import { PieceDownloads, type PieceDownloadsOwner } from './piece-downloads.js';
 
 /** What a torrent has once its metadata is known: picker, storage, and the way between them. */
@@ -20,12 +20,13 @@ export class TorrentContent {
   private constructor(
     info: TorrentInfo,
     picker: PiecePicker,
+    files: FileProgress,
     storage: TorrentStorage,
     downloads: PieceDownloads,
   ) {
     this.info = info;
     this.picker = picker;
-    this.files = new FileProgress(info.layout);
+    this.files = files;
     this.storage = storage;
     this.downloads = downloads;
   }
@@ -34,15 +35,16 @@ export class TorrentContent {
   static async open(options: {
     readonly info: TorrentInfo;
     readonly picker: PiecePicker;
+    readonly files: FileProgress;
     readonly storage: Storage;
     readonly slots: SlotPool;
     readonly clock: Clock;
     readonly owner: PieceDownloadsOwner;
   }): Promise<TorrentContent> {
-    const { info, picker, slots, clock, owner } = options;
+    const { info, picker, files, slots, clock, owner } = options;
     const storage = await options.storage.open(storageLayout(info), slots);
     const downloads = new PieceDownloads({ owner, info, picker, storage, slots, clock });
-    return new TorrentContent(info, picker, storage, downloads);
+    return new TorrentContent(info, picker, files, storage, downloads);
   }
 
   /** Takes all pieces to be there. */
@@ -94,16 +96,6 @@ export class TorrentContent {
   #lost(piece: number): void {
     this.picker.setMissing(piece);
     this.files.pieceLost(piece);
-  }
-
-  /** Sets the priority of a file; pieces get the highest of the files they are part of. */
-  setFilePriority(file: number, priority: PiecePriority): void {
-    this.files.setPriority(file, priority);
-    const range = this.info.layout.piecesOfFile(file);
-    if (range === undefined) return;
-    for (let piece = range.first; piece <= range.last; piece++) {
-      this.picker.setPriority(piece, this.files.priorityOfPiece(piece));
-    }
   }
 
   /** Ends checks and downloads, and closes the storage. */

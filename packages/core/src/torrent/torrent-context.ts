@@ -10,7 +10,6 @@ import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PeerContextFacade } from '../peer/peer-context.js';
-import type { PiecePriority } from '../picker/piece-picker.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PeerContext } from '../plugin/peer-context.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
@@ -30,6 +29,7 @@ import type { Torrent } from './torrent.js';
 import type { TorrentEnvironment } from './torrent-environment.js';
 import { addTorrentExtension, removeTorrentExtension } from './torrent-extensions.js';
 import { torrentStats } from './torrent-stats.js';
+import type { TorrentWants } from './torrent-wants.js';
 
 /** One plugin's facade of one torrent. */
 export class TorrentContextFacade implements TorrentContext {
@@ -157,32 +157,52 @@ export class TorrentContextFacade implements TorrentContext {
     }
     const connection = PeerContextFacade.peerOf(peer);
     if (connection === undefined || this.#torrent.peers.byId(peer.connectionId) !== connection) {
-      throw new PluginError('PLUGIN_MESSAGE_INVALID', 'not a connection of this torrent');
+      throw invalid('not a connection of this torrent');
     }
     picker.setExclusive(piece, peer.connectionId);
   }
 
   piecePriority(piece: number): number {
-    return this.#torrent.picker?.priority(piece) ?? 0;
+    return this.#torrent.data.wants?.piecePriority(piece) ?? 0;
   }
 
   setPiecePriority(piece: number, priority: number): void {
-    this.#pickerFor('setPiecePriority', piece).setPriority(piece, checkPriority(priority));
+    const isSet = this.#wantsFor('setPiecePriority')?.setPiecePriority(piece, priority) === true;
+    if (!isSet) throw invalid(`there is no piece ${piece}, or no priority ${priority}`);
     this.#torrent.wantsChanged();
   }
 
   filePriority(file: number): number {
-    return this.#torrent.content?.files.priority(file) ?? 0;
+    return this.#torrent.data.wants?.filePriority(file) ?? 0;
   }
 
   setFilePriority(file: number, priority: number): void {
-    this.#checkOpen('setFilePriority');
-    const { content, layout } = this.#torrent;
-    if (content === undefined || layout?.files[file] === undefined) {
-      throw new PluginError('PLUGIN_MESSAGE_INVALID', `there is no file ${file}`);
-    }
-    content.setFilePriority(file, checkPriority(priority));
+    const isSet = this.#wantsFor('setFilePriority')?.setFilePriority(file, priority) === true;
+    if (!isSet) throw invalid(`there is no file ${file}, or no priority ${priority}`);
     this.#torrent.wantsChanged();
+  }
+
+  get isSequential(): boolean {
+    return this.#torrent.data.isSequential;
+  }
+
+  setSequential(on: boolean): void {
+    this.#checkOpen('setSequential');
+    this.#torrent.data.setSequential(on);
+  }
+
+  setPieceDeadline(piece: number, delayMs: number): void {
+    const isSet = this.#wantsFor('setPieceDeadline')?.setPieceDeadline(piece, delayMs) === true;
+    if (!isSet) throw invalid(`there is no piece ${piece}, or no deadline in ${delayMs} ms`);
+  }
+
+  clearPieceDeadline(piece: number): void {
+    const isCleared = this.#wantsFor('clearPieceDeadline')?.clearPieceDeadline(piece) === true;
+    if (!isCleared) throw invalid(`there is no piece ${piece}`);
+  }
+
+  clearPieceDeadlines(): void {
+    this.#wantsFor('clearPieceDeadlines')?.clearPieceDeadlines();
   }
 
   deliverBlock(request: BlockRequest, bytes: Uint8Array): boolean {
@@ -250,11 +270,16 @@ export class TorrentContextFacade implements TorrentContext {
     return allow;
   }
 
+  #wantsFor(what: string): TorrentWants | undefined {
+    this.#checkOpen(what);
+    return this.#torrent.data.wants;
+  }
+
   #pickerFor(what: string, piece: number): NonNullable<Torrent['picker']> {
     this.#checkOpen(what);
     const { picker, layout } = this.#torrent;
     if (picker === undefined || layout?.isValidPiece(piece) !== true) {
-      throw new PluginError('PLUGIN_MESSAGE_INVALID', `there is no piece ${piece}`);
+      throw invalid(`there is no piece ${piece}`);
     }
     return picker;
   }
@@ -268,11 +293,8 @@ export class TorrentContextFacade implements TorrentContext {
   }
 }
 
-function checkPriority(priority: number): PiecePriority {
-  if (Number.isInteger(priority) && priority >= 0 && priority <= 7) {
-    return priority as PiecePriority;
-  }
-  throw new PluginError('PLUGIN_MESSAGE_INVALID', `a priority is 0 to 7, not ${priority}`);
+function invalid(message: string): PluginError {
+  return new PluginError('PLUGIN_MESSAGE_INVALID', message);
 }
 
 function unavailable(piece: number, block: number): PluginError {

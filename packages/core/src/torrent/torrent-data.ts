@@ -5,9 +5,11 @@ import type { InfoHash } from '../common/info-hash.js';
 import { parseInfo, type TorrentInfo } from '../metainfo/torrent-info.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import { FileProgress } from './file-progress.js';
 import type { PieceDownloadsOwner } from './piece-downloads.js';
 import { makePicker, TorrentContent } from './torrent-content.js';
 import type { TorrentEnvironment } from './torrent-environment.js';
+import { TorrentWants } from './torrent-wants.js';
 
 /** What becoming known and being checked asks of the torrent. */
 export interface TorrentDataOwner {
@@ -31,13 +33,16 @@ export class TorrentData {
   #content: TorrentContent | undefined;
   #isChecked = false;
   #checkedBytes = 0;
-  #isSelected = false;
+  #isSequential: boolean;
+  #files: FileProgress | undefined;
+  #wants: TorrentWants | undefined;
   #work: Promise<void> = Promise.resolve();
 
   constructor(environment: TorrentEnvironment, params: AddTorrentParams, owner: TorrentDataOwner) {
     this.#environment = environment;
     this.#params = params;
     this.#owner = owner;
+    this.#isSequential = params.isSequential === true;
   }
 
   get info(): TorrentInfo | undefined {
@@ -54,6 +59,21 @@ export class TorrentData {
 
   get isChecked(): boolean {
     return this.#isChecked;
+  }
+
+  /** What is wanted; `undefined` before metadata. */
+  get wants(): TorrentWants | undefined {
+    return this.#wants;
+  }
+
+  get isSequential(): boolean {
+    return this.#isSequential;
+  }
+
+  /** Also before metadata is known. */
+  setSequential(on: boolean): void {
+    this.#isSequential = on;
+    this.#picker?.setSequential(on);
   }
 
   /** Bytes hashed by the check that is running or ran last. */
@@ -98,26 +118,31 @@ export class TorrentData {
 
   #useInfo(info: TorrentInfo, isNew: boolean): void {
     const picker = makePicker(info, this.#environment.random);
-    picker.setSequential(this.#params.isSequential === true);
+    const files = new FileProgress(info.layout);
+    picker.setSequential(this.#isSequential);
     this.#info = info;
     this.#picker = picker;
+    this.#files = files;
+    const { clock } = this.#environment;
+    this.#wants = new TorrentWants({ layout: info.layout, picker, files, clock });
+    this.#selectFiles(info, this.#wants);
     this.#owner.infoKnown(info, isNew);
-    if (!this.#owner.isClosed) this.#work = this.#open(info, picker);
+    if (!this.#owner.isClosed) this.#work = this.#open(info, picker, files);
   }
 
-  async #open(info: TorrentInfo, picker: PiecePicker): Promise<void> {
+  async #open(info: TorrentInfo, picker: PiecePicker, files: FileProgress): Promise<void> {
     const { slots, clock, storage } = this.#environment;
     try {
       this.#content ??= await TorrentContent.open({
         info,
         picker,
+        files,
         storage: this.#params.storage ?? storage,
         slots,
         clock,
         owner: this.#owner.pieces,
       });
       if (this.#owner.isClosed) return;
-      this.#selectFiles(this.#content);
       if (this.#params.assumeComplete === true) this.#content.assumeComplete();
       else await this.#content.check((checkedBytes) => this.#progress(checkedBytes));
     } catch (error) {
@@ -132,14 +157,11 @@ export class TorrentData {
   }
 
   /** A magnet link may name the files that are wanted (BEP 53, `so`). */
-  #selectFiles(content: TorrentContent): void {
+  #selectFiles({ layout }: TorrentInfo, wants: TorrentWants): void {
     const { torrent } = this.#params;
-    if (this.#isSelected || !('selectedFiles' in torrent) || torrent.selectedFiles === undefined) return;
-    this.#isSelected = true;
+    if (!('selectedFiles' in torrent) || torrent.selectedFiles === undefined) return;
     const wanted = new Set(torrent.selectedFiles);
-    for (const file of content.info.layout.files.keys()) {
-      if (!wanted.has(file)) content.setFilePriority(file, 0);
-    }
+    for (const file of layout.files.keys()) if (!wanted.has(file)) wants.setFilePriority(file, 0);
   }
 
   #progress(checkedBytes: number): void {
@@ -150,10 +172,11 @@ export class TorrentData {
   recheck(): Promise<void> {
     const info = this.#info;
     const picker = this.#picker;
-    if (info === undefined || picker === undefined) return Promise.resolve();
+    const files = this.#files;
+    if (info === undefined || picker === undefined || files === undefined) return Promise.resolve();
     this.#isChecked = false;
     if (this.#content) this.#environment.readCache.drop(this.#content.storage);
-    this.#work = this.#work.then(() => this.#open(info, picker));
+    this.#work = this.#work.then(() => this.#open(info, picker, files));
     return this.#work;
   }
 

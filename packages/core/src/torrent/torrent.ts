@@ -372,6 +372,7 @@ export class Torrent
     this.meters.tick(elapsedMs);
     this.plugins.hooks.notify('tick');
     this.pieces.tick(nowMs);
+    this.data.wants?.tick();
     for (const peer of this.peers.all()) peer.tick(nowMs, elapsedMs);
     if (this.#isClosed || !this.life.isRunning) return;
     this.#chokes.tick(this.peers.all(), this.isUploadOnly, nowMs);
