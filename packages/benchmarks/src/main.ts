@@ -7,14 +7,16 @@ import { python } from './engines/python.js';
 import { sha1Limit } from './engines/sha1-limit.js';
 import { webtorrent } from './engines/webtorrent.js';
 import { type BenchOptions, readOptions } from './options.js';
-import { makePayload, type Payload } from './payload.js';
+import { makePayload } from './payload.js';
 import { works } from './processes.js';
-import { makeScratch } from './scratch.js';
+import { makeScratch, type Scratch } from './scratch.js';
 import { formatTable, type Row } from './table.js';
-import { formatVerdicts, judge, type Verdict } from './targets.js';
+import { judge } from './targets.js';
 import { benchCreation, benchRechecks } from './tasks/check.js';
 import { benchDownloads } from './tasks/download.js';
+import { benchMemory } from './tasks/memory.js';
 import { benchSeeds, consumers } from './tasks/seed.js';
+import { formatVerdicts, type Verdict } from './verdict.js';
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -30,14 +32,14 @@ async function findEngines(candidates: readonly Engine[]): Promise<readonly Engi
   return found;
 }
 
-/** Everything that takes whole processes and a payload. */
-async function benchEngines({ rounds, totalMiB, parts }: BenchOptions): Promise<readonly Verdict[]> {
-  if (!(await works([python, '--version']))) throw new Error('Python 3 is needed to measure processes');
-  const engines = await findEngines([peerloom, libtorrent, aria2, webtorrent]);
-  if (!engines.includes(peerloom)) throw new Error('the peerloom command does not run');
+/** The parts that move and check data, with whole processes. */
+async function benchEngines(
+  engines: readonly Engine[],
+  { rounds, totalMiB, parts }: BenchOptions,
+  { folder: root, medium }: Scratch,
+): Promise<readonly Verdict[]> {
   const hasLibtorrent = engines.includes(libtorrent);
-  const { folder: root, medium } = makeScratch();
-  const payload: Payload = await makePayload(root, totalMiB);
+  const payload = await makePayload(root, totalMiB);
   const options = { rounds, root };
   say(`${totalMiB} MiB in pieces of 1 MiB on ${medium}, over loopback; medians of ${rounds} rounds`);
 
@@ -65,9 +67,18 @@ async function benchEngines({ rounds, totalMiB, parts }: BenchOptions): Promise<
 
 async function main(): Promise<void> {
   const options = readOptions(process.env);
+  const { parts } = options;
   const cores = cpus();
   say(`Node ${process.version}, ${cores.length} × ${cores[0]?.model ?? 'unknown processor'}`);
-  const verdicts = await benchEngines(options);
+  if (!(await works([python, '--version']))) throw new Error('Python 3 is needed to measure');
+  const scratch = makeScratch();
+  const verdicts: Verdict[] = [];
+  if (parts.has('download') || parts.has('seed') || parts.has('check')) {
+    const engines = await findEngines([peerloom, libtorrent, aria2, webtorrent]);
+    if (!engines.includes(peerloom)) throw new Error('the peerloom command does not run');
+    verdicts.push(...(await benchEngines(engines, options, scratch)));
+  }
+  if (parts.has('memory')) verdicts.push(...(await benchMemory(scratch.folder)));
   say(`\n${formatVerdicts(verdicts)}`);
 }
 

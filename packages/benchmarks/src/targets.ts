@@ -1,15 +1,8 @@
-import { align, type Figure, medianOf, type Row } from './table.js';
+import { type Figure, medianOf, type Row } from './table.js';
+import type { Verdict } from './verdict.js';
 
 /** The rows of every task that was measured, by the task's title. */
 export type Results = ReadonlyMap<string, readonly Row[]>;
-
-/** Something that was measured, beside what it should be. */
-export interface Verdict {
-  readonly what: string;
-  readonly wanted: string;
-  readonly measured: string;
-  readonly isMet: boolean;
-}
 
 /** What Peerloom aims at in a task, as a multiple of what another engine does, in the same task or another. */
 interface Target {
@@ -77,13 +70,4 @@ export function judge(results: Results): readonly Verdict[] {
     isMet: peak <= peakMiB,
   };
   return [...ratios, memory];
-}
-
-/** Verdicts as a table. */
-export function formatVerdicts(verdicts: readonly Verdict[]): string {
-  const header = ['target', 'wanted', 'measured', 'met'];
-  return align([
-    header,
-    ...verdicts.map(({ what, wanted, measured, isMet }) => [what, wanted, measured, isMet ? 'yes' : 'NO']),
-  ]);
 }
