@@ -1,6 +1,8 @@
 import type { Endpoint, HostPort } from '@peerloom/core';
 import { Command } from 'commander';
 import type { CommandContext } from '../context.js';
+import { addExtensionOptions } from '../extensions/extension-options.js';
+import { type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
 import { readDownloads } from '../input/downloads.js';
 import { requireOutputFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
@@ -16,7 +18,7 @@ import {
 } from './shared-options.js';
 
 /** Options of `peerloom download`, as parsed. */
-interface DownloadOptions extends JsonOptions {
+interface DownloadOptions extends JsonOptions, ExtensionChoice {
   readonly output: string;
   readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
@@ -31,7 +33,7 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
     .description('download torrents; goes on where it was interrupted')
     .argument('<torrent...>', 'torrent files')
     .option('-o, --output <dir>', 'folder for the data', '.');
-  addListenOption(addPeerOption(command))
+  addExtensionOptions(addListenOption(addPeerOption(command)))
     .option('--sequential', 'ask for pieces in order rather than rarest first')
     .option('--seed-time <seconds>', 'seed for so long when all is downloaded', parseSeconds('--seed-time'))
     .option(
@@ -46,12 +48,15 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
 Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
 that somebody will connect to. Trackers and magnet links are not used in this release.
 What is there already is checked and kept.
+--ext loads an extension from a package, a file or by a short name. Its options stand behind a colon: key=value,
+with \\, for a comma in a value, and @ before the name of a file that holds the value.
 
 Examples:
   peerloom download debian.torrent --peer 192.0.2.7:6881
   peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
   peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
-  peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json`,
+  peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json
+  peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt`,
     )
     .action(async (sources: readonly string[], options: DownloadOptions) =>
       settle(await download(context, sources, options)),
@@ -73,6 +78,7 @@ async function download(
   return withSummary({ output: context.output, isJson, command: 'download', fields }, async () => {
     const metainfos = await readDownloads(sources);
     await requireOutputFolder(options.output, '-o');
+    const extensions = await loadExtensions(options);
     run = new Download(context, {
       metainfos,
       folder: options.output,
@@ -81,6 +87,7 @@ async function download(
       isSequential: options.sequential === true,
       seedTimeMs: options.seedTime,
       timeoutMs: options.timeout,
+      extensions,
       isJson,
       alertMask: options.alerts,
     });

@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { exitCodes } from '../exit-code.js';
+import { addExtensionOptions } from '../extensions/extension-options.js';
+import { type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
 import { resolvePeers } from '../input/addresses.js';
 import { requireFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
@@ -26,7 +28,7 @@ import {
 } from './shared-options.js';
 
 /** Options of `peerloom seed`, as parsed. */
-interface SeedOptions extends JsonOptions {
+interface SeedOptions extends JsonOptions, ExtensionChoice {
   readonly path: string;
   readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
@@ -39,7 +41,7 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
     .description('seed a torrent whose data is complete, until interrupted')
     .argument('<torrent>', 'torrent file')
     .requiredOption('--path <dir>', "folder that holds the torrent's file or folder");
-  addPeerOption(addListenOption(command)).option(
+  addExtensionOptions(addPeerOption(addListenOption(command))).option(
     '--seed-time <seconds>',
     'end after so long, with exit code 0',
     parseSeconds('--seed-time'),
@@ -69,7 +71,8 @@ async function seed(context: CommandContext, source: string, options: SeedOption
   return withSummary({ output, isJson, command: 'seed', fields }, async () => {
     const metainfo = await readTorrentFile(source);
     await requireFolder(options.path, '--path');
-    const cli = new CliSession({ output, root: options.path, isJson, alertMask: options.alerts });
+    const extensions = await loadExtensions(options);
+    const cli = new CliSession({ output, root: options.path, extensions, isJson, alertMask: options.alerts });
     const added = cli.session.addTorrent({ torrent: metainfo });
     torrent = added;
     const view = new TransferView(output, () => transferProgress(cli, [added]));

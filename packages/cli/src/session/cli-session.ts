@@ -6,6 +6,7 @@ import {
   Session,
   SystemClock,
 } from '@peerloom/core';
+import type { Extension } from '../extensions/load-extensions.js';
 import { alertJson } from '../output/alert-json.js';
 import { escapeText } from '../output/escape-text.js';
 import type { Output } from '../output/output.js';
@@ -19,6 +20,7 @@ export interface CliSessionOptions {
   readonly output: Output;
   /** Folder that holds the torrents' data. */
   readonly root: string;
+  readonly extensions?: readonly Extension[];
   /** Whether alerts are written as JSON. */
   readonly isJson: boolean;
   /** Which alerts; by default the usual ones. */
@@ -34,7 +36,7 @@ export class CliSession {
   readonly #failure = new AbortController();
   #trouble: string | undefined;
 
-  constructor({ output, root, isJson, alertMask = defaultAlertMask }: CliSessionOptions) {
+  constructor({ output, root, extensions = [], isJson, alertMask = defaultAlertMask }: CliSessionOptions) {
     const warn = (message: string): void => {
       if (isJson) writeJson(output, { type: 'performanceWarning', message });
       else output.problem(`peerloom: warning: ${escapeText(message)}`);
@@ -44,6 +46,7 @@ export class CliSession {
       storage: this.#storage,
       clock: this.clock,
       settings: { peerRetryDelayMs },
+      extensions,
     });
     this.#alertsWritten = isJson ? this.#writeAlerts(output, alertMask) : Promise.resolve();
     if (!isJson) this.session.on('performanceWarning', ({ message }) => warn(message));

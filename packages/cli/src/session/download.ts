@@ -3,6 +3,7 @@ import { formatEndpoint } from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { exitCodes } from '../exit-code.js';
+import type { Extension } from '../extensions/load-extensions.js';
 import { resolvePeers } from '../input/addresses.js';
 import { escapeText } from '../output/escape-text.js';
 import { formatBytes, formatDuration, formatPercent, formatRate } from '../output/format.js';
@@ -28,6 +29,7 @@ export interface DownloadPlan {
   readonly isSequential: boolean;
   readonly seedTimeMs: number | undefined;
   readonly timeoutMs: number | undefined;
+  readonly extensions: readonly Extension[];
   readonly isJson: boolean;
   readonly alertMask: number | undefined;
 }
@@ -44,10 +46,10 @@ export class Download {
   readonly torrents: readonly TorrentHandle[];
 
   constructor(context: CommandContext, plan: DownloadPlan) {
-    const { metainfos, folder, isSequential, isJson, alertMask } = plan;
+    const { metainfos, folder, isSequential, extensions, isJson, alertMask } = plan;
     this.#context = context;
     this.#plan = plan;
-    this.#cli = new CliSession({ output: context.output, root: folder, isJson, alertMask });
+    this.#cli = new CliSession({ output: context.output, root: folder, extensions, isJson, alertMask });
     this.#startedMs = this.#cli.clock.now();
     this.torrents = metainfos.map((torrent) => this.#cli.session.addTorrent({ torrent, isSequential }));
   }
