@@ -11,7 +11,6 @@ create TORRENT FILE                 makes a torrent with pieces of 1 MiB
 import json
 import os
 import sys
-import threading
 import time
 
 import libtorrent as lt
@@ -40,7 +39,9 @@ SETTINGS = {
 
 FAILURES = ("torrent_error", "file_error", "listen_failed")
 PIECE_LENGTH = 1024 * 1024
-# How often to look whether data has begun to come.
+# How often to look whether something has happened. Neither `wait_for_alert`, which hands out an alert that the network
+# thread may move meanwhile, nor `set_alert_notify`, which has that thread wait for Python while it holds the lock that
+# Python may be waiting for.
 POLL_SECONDS = 0.005
 
 
@@ -49,11 +50,7 @@ class Session:
 
     def __init__(self, torrent_path, folder, flags=0):
         self.seen = set()
-        self.posted = threading.Event()
         self.session = lt.session(SETTINGS)
-        # Not `wait_for_alert`: it hands out an alert that the network thread may move meanwhile, and crashes.
-        self.session.set_alert_notify(self.posted.set)
-        self.posted.set()
         params = lt.add_torrent_params()
         params.ti = lt.torrent_info(torrent_path)
         params.save_path = folder
@@ -64,8 +61,7 @@ class Session:
     def wait_for(self, *kinds):
         """Waits until an alert of each kind has come; a failure ends the process."""
         while not self.seen.issuperset(kinds):
-            self.posted.wait()
-            self.posted.clear()
+            time.sleep(POLL_SECONDS)
             for alert in self.session.pop_alerts():
                 kind = type(alert).__name__.removesuffix("_alert")
                 if kind in FAILURES:
@@ -133,5 +129,5 @@ def create(torrent_path, path):
 TASKS = {"seed": seed, "download": download, "leech": leech, "recheck": recheck, "create": create}
 TASKS[sys.argv[1]](*sys.argv[2:])
 sys.stdout.flush()
-# The end of a session waits for its network thread, which may be waiting for Python to be told of an alert.
+# Without the end of the session, which would announce and wait.
 os._exit(0)

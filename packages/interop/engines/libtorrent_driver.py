@@ -9,6 +9,7 @@ The first argument holds settings that override the ones below. Commands come on
 import json
 import sys
 import threading
+import time
 
 import libtorrent as lt
 
@@ -31,6 +32,8 @@ SETTINGS = {
     | lt.alert.category_t.peer_notification
     | lt.alert.category_t.storage_notification,
 }
+
+POLL_SECONDS = 0.01
 
 stdout_lock = threading.Lock()
 
@@ -57,12 +60,10 @@ def tell_alert(alert):
 
 
 def watch(session):
-    # Not `wait_for_alert`: it hands out an alert that the network thread may move meanwhile, and crashes.
-    posted = threading.Event()
-    session.set_alert_notify(posted.set)
+    # Neither `wait_for_alert`, which hands out an alert that the network thread may move meanwhile, nor
+    # `set_alert_notify`, which has that thread wait for Python while it holds the lock that Python may be waiting for.
     while True:
-        posted.wait()
-        posted.clear()
+        time.sleep(POLL_SECONDS)
         for alert in session.pop_alerts():
             tell_alert(alert)
 
