@@ -156,6 +156,8 @@ export type { Random, SecureRandom } from './ports/random.js';
 export type { ResumeHandover, ResumeJournal, ResumeRecords, ResumeStore } from './ports/resume-store.js';
 export type { SlotIndex, SlotPool } from './ports/slots.js';
 export type { FileStatus, Storage, StorageFile, StorageLayout, TorrentStorage } from './ports/storage.js';
+export { IpFilter } from './session/ip-filter.js';
+export { type IpFilterBadLine, type IpFilterList, parseIpFilterList } from './session/ip-filter-list.js';
 export type { PeerInfo } from './session/peer-info.js';
 export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';

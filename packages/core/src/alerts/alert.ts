@@ -39,6 +39,10 @@ export interface AlertFields {
   stateChanged: OfTorrent & { readonly previous: TorrentState; readonly state: TorrentState };
   torrentPaused: OfTorrent;
   torrentResumed: OfTorrent;
+  /** It waits for a place in the queue: it was added, resumed or done with checking when there was none, or stopped. */
+  torrentQueued: OfTorrent;
+  /** The queue has a place for it: it goes on. */
+  torrentUnqueued: OfTorrent;
   /** The initial or a forced check is done. */
   torrentChecked: OfTorrent & { readonly piecesHave: number; readonly pieceCount: number };
   /** All wanted pieces are had. */
@@ -65,6 +69,14 @@ export interface AlertFields {
     readonly durationMs: number;
   };
   peerUnbanned: { readonly endpoint: Endpoint | undefined; readonly principal: string | undefined };
+  /** A session was given another IP filter; the counts are of what it met. */
+  ipFilterChanged: {
+    readonly rangeCount: number;
+    /** Connections that were closed. */
+    readonly disconnectedCount: number;
+    /** Known peers that were forgotten, those of the connections included. */
+    readonly forgottenCount: number;
+  };
   /** A connection was refused before it became a peer. */
   peerBlocked: { readonly endpoint: Endpoint; readonly code: string; readonly message: string };
   /** A peer has not answered requests in time; it is asked for little until it does. */

@@ -18,6 +18,7 @@ export type AlertCategory = keyof typeof alertCategories;
 export const alertCategoryOf = {
   listenSucceeded: 'session',
   listenFailed: 'session',
+  ipFilterChanged: 'session',
   sessionStopped: 'session',
   sessionError: 'session',
   performanceWarning: 'performance',
@@ -27,6 +28,8 @@ export const alertCategoryOf = {
   stateChanged: 'torrent',
   torrentPaused: 'torrent',
   torrentResumed: 'torrent',
+  torrentQueued: 'torrent',
+  torrentUnqueued: 'torrent',
   torrentChecked: 'torrent',
   torrentFinished: 'torrent',
   torrentError: 'torrent',

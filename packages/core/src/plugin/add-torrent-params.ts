@@ -15,6 +15,11 @@ export interface AddTorrentParams {
   /** Added paused: no connections until resumed. The files are checked all the same. */
   readonly isPaused?: boolean;
   /**
+   * Whether the session's queue starts and stops it, so that few are active at once. Else it is active
+   * whenever it is not paused. Default true.
+   */
+  readonly isAutoManaged?: boolean;
+  /**
    * The data is known to be complete: nothing is checked. A piece that cannot be read stops the torrent.
    */
   readonly assumeComplete?: boolean;

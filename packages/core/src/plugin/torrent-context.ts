@@ -94,6 +94,11 @@ export interface TorrentContext {
   readonly isClosed: boolean;
   readonly state: TorrentState;
   readonly isPaused: boolean;
+  /**
+   * Whether it waits for a place in the session's queue, or for its files to be checked. `onPause` and
+   * `onResume` are called when the queue stops it and lets it go on.
+   */
+  readonly isQueued: boolean;
   /** BEP 27; `undefined` before metadata. */
   readonly isPrivate: boolean | undefined;
   /** The raw info dictionary and what it says; `undefined` before metadata. */

@@ -33,6 +33,7 @@ import type { Torrent } from '../torrent/torrent.js';
 import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
 import { dontHaveName } from '../wire/messages.js';
+import { CheckTurns } from './check-turns.js';
 import { DialBudget } from './dial-budget.js';
 import { FlushScheduler } from './flush-scheduler.js';
 import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
@@ -41,10 +42,12 @@ import { Metrics } from './metrics.js';
 import { makePeerId } from './peer-id.js';
 import { SessionBans } from './session-bans.js';
 import { SessionExtensions } from './session-extensions.js';
+import { SessionIpFilter } from './session-ip-filter.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
 import { SlotBudget } from './slot-budget.js';
+import { TorrentQueue } from './torrent-queue.js';
 import { Torrents } from './torrents.js';
 import { Transports } from './transports.js';
 import { UsageLedger } from './usage-ledger.js';
@@ -73,9 +76,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly usage = new UsageLedger();
   readonly peerId: Uint8Array;
   readonly bans: SessionBans;
+  readonly ipFilter: SessionIpFilter;
   readonly plugins: SessionPlugins;
   readonly incoming: IncomingConnections;
   readonly transports: Transports;
+  readonly queue: TorrentQueue;
+  readonly checks: CheckTurns;
   readonly #makeContext: MakeSessionContext;
   readonly #dials: DialBudget;
   readonly #slotBudget: SlotBudget;
@@ -114,6 +120,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     );
     this.bans = new SessionBans(this.clock, this.alerts, () => this.torrents);
     if (saved) this.bans.load(saved.bans);
+    this.ipFilter = new SessionIpFilter(this.alerts, () => this.torrents);
     this.transports = new Transports(this.network, this.settings, this.alerts, (connection) =>
       this.incoming.accept(connection),
     );
@@ -130,7 +137,11 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       plugins: () => this.plugins,
       torrents: () => this.torrents,
     });
-    this.#torrents = new Torrents(this, this.meters, this.#extensions);
+    this.queue = new TorrentQueue(this.clock, this.settings);
+    this.checks = new CheckTurns(this.settings, (infoHash) =>
+      this.queue.rankOf(this.#torrents.named(infoHash)),
+    );
+    this.#torrents = new Torrents(this, this.meters, this.#extensions, this.queue);
     this.plugins = new SessionPlugins(this, saved?.plugins ?? new Map());
     this.#lastTickMs = this.clock.now();
     this.#ticker = this.clock.setInterval(() => this.#tick(), tickMs, { keepsProcessAlive: true });
@@ -258,6 +269,15 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return !this.isStopped && this.#peerIds.size < this.settings.maxConnections;
   }
 
+  mayStart(): boolean {
+    return this.queue.mayStart();
+  }
+
+  lifeChanged(infoHash: InfoHash): void {
+    const torrent = this.findTorrent(infoHash);
+    if (torrent) this.queue.changed(torrent);
+  }
+
   nextConnectionId(): number {
     return ++this.#connectionCount;
   }
@@ -286,7 +306,9 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   blocked(endpoint: Endpoint): DisconnectReason | undefined {
-    return this.#listeners.refusal(endpoint) ?? this.bans.refusal({ endpoint });
+    return (
+      this.#listeners.refusal(endpoint) ?? this.bans.refusal({ endpoint }) ?? this.ipFilter.refusal(endpoint)
+    );
   }
 
   blockedPrincipal(principal: string): DisconnectReason | undefined {
@@ -353,6 +375,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.meters.tick(elapsedMs);
     this.plugins.hooks.notify('onTick');
     for (const torrent of this.torrents) torrent.tick(nowMs, elapsedMs);
+    this.queue.tick(nowMs);
     this.incoming.tick();
     this.#slotBudget.relieve(this.torrents);
     this.bans.tick();
@@ -368,6 +391,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     const listenersClosed = this.#listeners.close();
     this.incoming.close();
     const torrents = this.torrents;
+    this.queue.close();
     // Before extensions leave: no connection goes on without one that protects it.
     for (const torrent of torrents) torrent.disconnectAll('SESSION_STOPPED', 'the session has stopped');
     await this.plugins.removeAll();

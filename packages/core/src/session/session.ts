@@ -11,6 +11,7 @@ import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Settings } from '../settings/settings-table.js';
 import type { Torrent } from '../torrent/torrent.js';
+import type { IpFilter } from './ip-filter.js';
 import { SessionContextFacade } from './session-context.js';
 import { SessionEngine } from './session-engine.js';
 import type { SessionOptions } from './session-options.js';
@@ -136,6 +137,19 @@ export class Session {
 
   bans(): readonly Ban[] {
     return this.#engine.bans.list();
+  }
+
+  /** Addresses that are no peers, whatever the torrent; `undefined` where there is no filter. */
+  get ipFilter(): IpFilter | undefined {
+    return this.#engine.ipFilter.filter;
+  }
+
+  /**
+   * Sets the IP filter, in place of one before. Connections to addresses that it blocks are closed, known
+   * peers there are forgotten; from then on nobody is dialled, accepted or added there.
+   */
+  setIpFilter(filter: IpFilter | undefined): void {
+    this.#engine.ipFilter.set(filter);
   }
 
   stats(): SessionStats {

@@ -43,6 +43,24 @@ export class TorrentHandle {
     return this.#torrent.life.isPaused;
   }
 
+  /** Whether the session's queue starts and stops it. */
+  get isAutoManaged(): boolean {
+    return this.#torrent.life.isAutoManaged;
+  }
+
+  /** Whether it waits for a place in the queue, or for its files to be checked. Being paused comes first. */
+  get isQueued(): boolean {
+    return this.#torrent.isQueued;
+  }
+
+  /**
+   * Place in the order of the session's torrents, from 0, at first the order in which they were added; -1 once
+   * removed. Earlier ones become active first, downloads before seeds. O(torrents) to read.
+   */
+  get queuePosition(): number {
+    return this.#engine.queue.positionOf(this.#torrent);
+  }
+
   /** What stopped it, in state `error`. */
   get error(): PeerloomError | undefined {
     return this.#torrent.life.error;
@@ -169,6 +187,32 @@ export class TorrentHandle {
   /** Goes on; after an error the data is checked first. */
   resume(options?: PauseOptions): void {
     this.#torrent.life.resume(options);
+  }
+
+  /** Leaves it to the queue whether it is active, or not: then it goes on at once, unless it is paused. */
+  setAutoManaged(isAutoManaged: boolean): void {
+    this.#torrent.life.setAutoManaged(isAutoManaged);
+  }
+
+  /** Moves it to a position in the queue, or the nearest there is. */
+  moveTo(position: number): void {
+    this.#engine.queue.move(this.#torrent, position);
+  }
+
+  moveUp(): void {
+    this.moveTo(this.queuePosition - 1);
+  }
+
+  moveDown(): void {
+    this.moveTo(this.queuePosition + 1);
+  }
+
+  moveToTop(): void {
+    this.moveTo(0);
+  }
+
+  moveToBottom(): void {
+    this.moveTo(Number.MAX_SAFE_INTEGER);
   }
 
   /** Hashes the data anew. Resolves when done. */

@@ -6,15 +6,23 @@ import { Torrent } from '../torrent/torrent.js';
 import { TorrentContextFacade } from '../torrent/torrent-context.js';
 import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { SessionExtensions } from './session-extensions.js';
+import type { TorrentQueue } from './torrent-queue.js';
 
 /** The torrents of a session, by infohash. */
 export class Torrents {
   readonly #environment: TorrentEnvironment;
   readonly #meters: TransferMeters;
   readonly #extensions: SessionExtensions;
+  readonly #queue: TorrentQueue;
   readonly #torrents = new Map<string, Torrent>();
 
-  constructor(environment: TorrentEnvironment, meters: TransferMeters, extensions: SessionExtensions) {
+  constructor(
+    environment: TorrentEnvironment,
+    meters: TransferMeters,
+    extensions: SessionExtensions,
+    queue: TorrentQueue,
+  ) {
+    this.#queue = queue;
     this.#environment = environment;
     this.#meters = meters;
     this.#extensions = extensions;
@@ -25,7 +33,12 @@ export class Torrents {
   }
 
   find(infoHash: InfoHash): Torrent | undefined {
-    return this.#torrents.get(infoHash.hex);
+    return this.named(infoHash.hex);
+  }
+
+  /** By the infohash in hexadecimal. */
+  named(hex: string): Torrent | undefined {
+    return this.#torrents.get(hex);
   }
 
   /** Throws `SESSION_DUPLICATE_TORRENT`, `SESSION_TORRENT_REMOVED`, or what an extension objects. */
@@ -40,11 +53,13 @@ export class Torrents {
       throw new SessionError('SESSION_DUPLICATE_TORRENT', `the torrent ${hex} is here already`);
     }
     this.#torrents.set(hex, torrent);
+    this.#queue.add(torrent);
     try {
       this.#extensions.attachAll(torrent);
       for (const factory of params.extensions ?? []) torrent.plugins.add(factory, params.userData);
     } catch (error) {
       this.#torrents.delete(hex);
+      this.#queue.remove(torrent);
       void torrent.close();
       throw error;
     }
@@ -62,6 +77,7 @@ export class Torrents {
     const torrent = this.find(infoHash);
     if (torrent === undefined) return;
     this.#torrents.delete(infoHash.hex);
+    this.#queue.remove(torrent);
     await torrent.close();
     this.#environment.alerts.post('torrentRemoved', { infoHash });
   }

@@ -73,6 +73,10 @@ export class TorrentContextFacade implements TorrentContext {
     return this.#torrent.life.isPaused;
   }
 
+  get isQueued(): boolean {
+    return this.#torrent.isQueued;
+  }
+
   get isPrivate(): boolean | undefined {
     return this.#torrent.isPrivate;
   }

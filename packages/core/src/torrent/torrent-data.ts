@@ -144,7 +144,7 @@ export class TorrentData {
       });
       if (this.#owner.isClosed) return;
       if (this.#params.assumeComplete === true) this.#content.assumeComplete();
-      else await this.#content.check((checkedBytes) => this.#progress(checkedBytes));
+      else await this.#check(this.#content);
     } catch (error) {
       if (this.#owner.isClosed) return;
       if (!isPeerloomError(error)) throw error;
@@ -154,6 +154,13 @@ export class TorrentData {
     if (this.#owner.isClosed) return;
     this.#isChecked = true;
     this.#owner.dataChecked(picker);
+  }
+
+  async #check(content: TorrentContent): Promise<void> {
+    const { checks } = this.#environment;
+    await checks.run(this.#owner.infoHash.hex, () =>
+      content.check((checkedBytes) => this.#progress(checkedBytes)),
+    );
   }
 
   /** A magnet link may name the files that are wanted (BEP 53, `so`). */
@@ -182,6 +189,7 @@ export class TorrentData {
 
   /** Closes the storage, once nothing works on it any more. */
   async close(): Promise<void> {
+    this.#environment.checks.leave(this.#owner.infoHash.hex);
     if (this.#content) {
       this.#environment.readCache.drop(this.#content.storage);
       await this.#content.close();

@@ -9,6 +9,16 @@ import type { Connection } from '../ports/network.js';
 import type { Random } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
 
+/** Lets few checks of files run at once. Torrents are named by their infohash, in hexadecimal. */
+export interface CheckScheduler {
+  /** Whether a check waits for its turn. */
+  isWaiting(infoHash: string): boolean;
+  /** Runs `check` when it is its turn. Resolves with false where it was given up before. */
+  run(infoHash: string, check: () => Promise<void>): Promise<boolean>;
+  /** Gives up what waits. */
+  leave(infoHash: string): void;
+}
+
 /** What all torrents of a session share. Implemented by the session. */
 export interface TorrentEnvironment extends PeerEnvironment {
   readonly random: Random;
@@ -32,6 +42,11 @@ export interface TorrentEnvironment extends PeerEnvironment {
   dial(remote: Endpoint): Connection;
   /** Addresses of a host name or address; none where there are none. */
   resolve(host: string): Promise<readonly string[]>;
+  readonly checks: CheckScheduler;
+  /** Whether the queue has a place for one more torrent. */
+  mayStart(): boolean;
+  /** What the queue decides by may have changed of a torrent. */
+  lifeChanged(infoHash: InfoHash): void;
   removeTorrent(infoHash: InfoHash): Promise<void>;
   /** Whether an extension of the session has the name. */
   isSessionExtension(name: string): boolean;

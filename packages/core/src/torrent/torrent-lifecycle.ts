@@ -13,6 +13,17 @@ export interface LifecycleOwner {
   stopped(code: string, message: string, mayStay: boolean): void;
   /** Connections are wanted again; after an error the data is looked at anew. */
   started(afterError: boolean): void;
+  /** Whether the session's queue has a place for it. */
+  mayStart(): boolean;
+  /** What the queue decides by may have changed. */
+  lifeChanged(): void;
+}
+
+/** How a torrent begins. */
+export interface LifecycleOptions {
+  readonly isPaused: boolean;
+  /** Whether the session's queue starts and stops it. */
+  readonly isAutoManaged: boolean;
 }
 
 /** State of a torrent, pausing and resuming, and what keeps it from going on. */
@@ -23,14 +34,24 @@ export class TorrentLifecycle {
   readonly #missingRequired = new Set<string>();
   #state: TorrentState = 'downloadingMetadata';
   #isPaused: boolean;
+  #isAutoManaged: boolean;
+  /** The queue keeps it from going on. */
+  #isHeld: boolean;
   #isPausedByRequired = false;
   #error: PeerloomError | undefined;
 
-  constructor(owner: LifecycleOwner, alerts: AlertHub, hooks: HookHost<TorrentPlugin>, isPaused: boolean) {
+  constructor(
+    owner: LifecycleOwner,
+    alerts: AlertHub,
+    hooks: HookHost<TorrentPlugin>,
+    { isPaused, isAutoManaged }: LifecycleOptions,
+  ) {
     this.#owner = owner;
     this.#alerts = alerts;
     this.#hooks = hooks;
     this.#isPaused = isPaused;
+    this.#isAutoManaged = isAutoManaged;
+    this.#isHeld = isAutoManaged && (isPaused || !owner.mayStart());
   }
 
   get state(): TorrentState {
@@ -41,12 +62,26 @@ export class TorrentLifecycle {
     return this.#isPaused;
   }
 
+  get isAutoManaged(): boolean {
+    return this.#isAutoManaged;
+  }
+
+  /** Whether only the queue keeps it from going on. */
+  get isQueued(): boolean {
+    return this.#isHeld && this.isWilling;
+  }
+
   /** What stopped it, in state `error`. */
   get error(): PeerloomError | undefined {
     return this.#error;
   }
 
   get isRunning(): boolean {
+    return !this.#isHeld && this.isWilling;
+  }
+
+  /** Whether nothing but the queue could keep it from going on. */
+  get isWilling(): boolean {
     return !this.#isPaused && this.#state !== 'error' && this.#missingRequired.size === 0;
   }
 
@@ -57,23 +92,57 @@ export class TorrentLifecycle {
     if (state !== 'error') this.#error = undefined;
     this.#alerts.post('stateChanged', { infoHash: this.#owner.infoHash, previous, state });
     this.#hooks.notify('onState', state);
+    this.#owner.lifeChanged();
+  }
+
+  /** The queue decides about it, or not: then it goes on at once, unless it is paused. */
+  setAutoManaged(isAutoManaged: boolean): void {
+    this.#isAutoManaged = isAutoManaged;
+    if (this.isQueued) this.release();
+    else this.#isHeld &&= isAutoManaged;
+    this.#owner.lifeChanged();
+  }
+
+  /** Tells that it waits for a place in the queue, where it does. */
+  announceQueued(): void {
+    if (this.isQueued) this.#alerts.post('torrentQueued', { infoHash: this.#owner.infoHash });
+  }
+
+  /** The queue stops it. Plugins are asked as for a pause. */
+  hold(): void {
+    if (!this.isRunning || this.#hooks.handled('onPause') || !this.isRunning) return;
+    this.#isHeld = true;
+    this.announceQueued();
+    this.#owner.stopped('TORRENT_QUEUED', 'the torrent waits in the queue', true);
+  }
+
+  /** The queue lets it go on. Plugins are asked as for a resume. */
+  release(): void {
+    if (!this.isQueued || this.#hooks.handled('onResume') || !this.isQueued) return;
+    this.#isHeld = false;
+    this.#alerts.post('torrentUnqueued', { infoHash: this.#owner.infoHash });
+    this.#owner.started(false);
   }
 
   pause({ standard }: PauseOptions = {}): void {
-    if (standard !== true && this.#hooks.handled('onPause')) return;
+    if (standard !== true && !this.isQueued && this.#hooks.handled('onPause')) return;
     this.#pause('TORRENT_PAUSED', 'the torrent was paused', true);
   }
 
   #pause(code: string, message: string, mayStay: boolean): void {
     if (!this.#isPaused) {
       this.#isPaused = true;
+      // Who resumes has to wait for a place again.
+      this.#isHeld = this.#isAutoManaged;
       this.#alerts.post('torrentPaused', { infoHash: this.#owner.infoHash });
     }
     this.#owner.stopped(code, message, mayStay);
+    this.#owner.lifeChanged();
   }
 
   resume({ standard }: PauseOptions = {}): void {
-    if (standard !== true && this.#hooks.handled('onResume')) return;
+    const mustWait = this.#isHeld && !this.#owner.mayStart();
+    if (standard !== true && !mustWait && this.#hooks.handled('onResume')) return;
     if (this.#missingRequired.size > 0) {
       this.#reportMissing();
       return;
@@ -85,7 +154,10 @@ export class TorrentLifecycle {
       this.#isPaused = false;
       this.#alerts.post('torrentResumed', { infoHash: this.#owner.infoHash });
     }
-    this.#owner.started(afterError);
+    this.#isHeld &&= mustWait;
+    if (mustWait) this.announceQueued();
+    if (!mustWait || afterError) this.#owner.started(afterError);
+    this.#owner.lifeChanged();
   }
 
   /** Stops because of an error; `resume` tries again. */

@@ -97,9 +97,16 @@ export class TorrentPeers {
     }
   }
 
+  /** Forgets the known peers that `isUnwanted` tells; connections stay. Returns how many. */
+  forget(isUnwanted: (record: PeerRecord) => boolean): number {
+    const unwanted = this.known.list().filter(isUnwanted);
+    this.known.erase(unwanted);
+    return unwanted.length;
+  }
+
   /** The torrent has turned out to be private: what public sources told is dropped. */
   dropPublic(): void {
-    this.known.erase(this.known.list().filter(({ source }) => publicSources.has(source)));
+    this.forget(({ source }) => publicSources.has(source));
     for (const peer of this.all()) {
       if (!publicSources.has(peer.state.source)) continue;
       const message = 'the torrent is private';
@@ -122,8 +129,10 @@ export class TorrentPeers {
     const { settings, clock } = this.#environment;
     while (this.#owner.mayConnect && this.size < settings.maxConnectionsPerTorrent) {
       const record = this.known.next(clock.now(), { skipSeeds: this.#owner.isUploadOnly });
-      if (record === undefined || !this.#environment.takeDial()) return;
-      this.#connect(record);
+      if (record === undefined) return;
+      if (this.#environment.blocked(record.endpoint) !== undefined) this.known.erase([record]);
+      else if (this.#environment.takeDial()) this.#connect(record);
+      else return;
     }
   }
 
@@ -148,7 +157,7 @@ export class TorrentPeers {
   #refuseIncoming(remote: Endpoint): DisconnectReason | undefined {
     const blocked = this.#environment.blocked(remote);
     if (blocked) return blocked;
-    if (!this.#owner.isRunning) return refusal('TORRENT_PAUSED', 'the torrent is paused');
+    if (!this.#owner.isRunning) return refusal('TORRENT_PAUSED', 'the torrent is paused or queued');
     if (!this.#owner.allowsSource('incoming')) {
       return refusal('PEER_SOURCE_DENIED', 'incoming connections are denied');
     }
