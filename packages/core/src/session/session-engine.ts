@@ -4,7 +4,7 @@ import { alertCategories } from '../alerts/categories.js';
 import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
-import { isPeerloomError, SessionError } from '../common/errors.js';
+import { SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import { ReadCache } from '../disk/read-cache.js';
 import { SharedSlotPool } from '../disk/slot-pool.js';
@@ -12,7 +12,6 @@ import { DiskBufferLedger } from '../dispatch/disk-buffers.js';
 import type { HookEntry } from '../dispatch/hook-host.js';
 import { MessageIds } from '../dispatch/message-ids.js';
 import type { PluginScope, ScopeUsage } from '../dispatch/plugin-scope.js';
-import { settleWithin } from '../dispatch/settle-within.js';
 import { NodeNetwork } from '../network/node-network.js';
 import { SystemClock } from '../network/system-clock.js';
 import { SeededRandom, SystemSecureRandom } from '../network/system-random.js';
@@ -39,6 +38,7 @@ import { FlushScheduler } from './flush-scheduler.js';
 import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
 import { Listeners } from './listeners.js';
 import { Metrics } from './metrics.js';
+import { addOfferedTorrent } from './offered-torrents.js';
 import { makePeerId } from './peer-id.js';
 import { SessionBans } from './session-bans.js';
 import { SessionExtensions } from './session-extensions.js';
@@ -46,6 +46,7 @@ import { SessionIpFilter } from './session-ip-filter.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
+import { settleStop } from './settle-stop.js';
 import { SlotBudget } from './slot-budget.js';
 import { TorrentQueue } from './torrent-queue.js';
 import { Torrents } from './torrents.js';
@@ -220,27 +221,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     handshake: HandshakeParser,
     rest: Uint8Array,
   ): number | DisconnectReason {
-    const torrent = this.findTorrent(infoHash) ?? this.#addUnknown(infoHash, connection.remote);
+    const torrent = this.findTorrent(infoHash) ?? addOfferedTorrent(this, infoHash, connection.remote);
     if (torrent === undefined) {
       const message = `no torrent ${infoHash.hex}`;
       return { origin: 'policy', code: 'PEER_UNKNOWN_TORRENT', message };
     }
     return torrent.peers.accept(connection, handshake, rest) ?? this.#connectionCount;
-  }
-
-  #addUnknown(infoHash: InfoHash, remote: Endpoint): Torrent | undefined {
-    const params = this.plugins.hooks.first('onUnknownTorrent', infoHash, remote);
-    if (params === undefined || this.isStopped) return undefined;
-    try {
-      const { torrent } = params;
-      const offered = 'info' in torrent ? torrent.info.infoHash : torrent.infoHash;
-      return offered.equals(infoHash) ? this.addTorrent(params) : undefined;
-    } catch (cause) {
-      const message = "the torrent that an extension offered can't be added";
-      const error = isPeerloomError(cause) ? cause : new SessionError('SESSION_OFFERED', message, { cause });
-      this.alerts.post('sessionError', { error });
-      return undefined;
-    }
   }
 
   closePending(connectionId: number, reason: DisconnectReason): void {
@@ -397,23 +383,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     await this.plugins.removeAll();
     this.#torrents.clear();
     const closed = Promise.all([...torrents.map((torrent) => torrent.close()), listenersClosed]);
-    await this.#settleStop(closed);
+    await settleStop(this, closed);
     this.clock.clear(this.#ticker);
     for (const { infoHash } of torrents) this.alerts.post('torrentRemoved', { infoHash });
     this.alerts.post('sessionStopped', {});
     this.alerts.flush();
     for (const queue of [...this.#alertQueues]) queue.close();
-  }
-
-  async #settleStop(closed: Promise<unknown>): Promise<void> {
-    let cause: unknown;
-    try {
-      if (await settleWithin(this.clock, closed, this.settings.stopDeadlineMs)) return;
-    } catch (error) {
-      cause = error;
-    }
-    const error = new SessionError('SESSION_STOP', 'stopping failed in part, or took too long', { cause });
-    this.alerts.post('sessionError', { error });
   }
 
   #checkRunning(): void {

@@ -50,7 +50,7 @@ export class TorrentHandle {
 
   /** Whether it waits for a place in the queue, or for its files to be checked. Being paused comes first. */
   get isQueued(): boolean {
-    return this.#torrent.isQueued;
+    return this.#torrent.life.isQueued;
   }
 
   /**

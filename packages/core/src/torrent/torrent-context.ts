@@ -74,7 +74,7 @@ export class TorrentContextFacade implements TorrentContext {
   }
 
   get isQueued(): boolean {
-    return this.#torrent.isQueued;
+    return this.#torrent.life.isQueued;
   }
 
   get isPrivate(): boolean | undefined {

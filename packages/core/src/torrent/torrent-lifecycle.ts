@@ -1,10 +1,11 @@
-import type { AlertHub } from '../alerts/alert-hub.js';
 import { type PeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { TorrentState } from '../common/torrent-state.js';
 import type { HookHost } from '../dispatch/hook-host.js';
+import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
 import type { PauseOptions } from '../plugin/torrent-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
+import type { TorrentEnvironment } from './torrent-environment.js';
 
 /** What the life cycle asks of its torrent. */
 export interface LifecycleOwner {
@@ -13,23 +14,15 @@ export interface LifecycleOwner {
   stopped(code: string, message: string, mayStay: boolean): void;
   /** Connections are wanted again; after an error the data is looked at anew. */
   started(afterError: boolean): void;
-  /** Whether the session's queue has a place for it. */
-  mayStart(): boolean;
-  /** What the queue decides by may have changed. */
-  lifeChanged(): void;
 }
 
-/** How a torrent begins. */
-export interface LifecycleOptions {
-  readonly isPaused: boolean;
-  /** Whether the session's queue starts and stops it. */
-  readonly isAutoManaged: boolean;
-}
+/** What the life cycle asks of the session. */
+export type LifecycleEnvironment = Pick<TorrentEnvironment, 'alerts' | 'checks' | 'mayStart' | 'lifeChanged'>;
 
 /** State of a torrent, pausing and resuming, and what keeps it from going on. */
 export class TorrentLifecycle {
   readonly #owner: LifecycleOwner;
-  readonly #alerts: AlertHub;
+  readonly #environment: LifecycleEnvironment;
   readonly #hooks: HookHost<TorrentPlugin>;
   readonly #missingRequired = new Set<string>();
   #state: TorrentState = 'downloadingMetadata';
@@ -42,16 +35,16 @@ export class TorrentLifecycle {
 
   constructor(
     owner: LifecycleOwner,
-    alerts: AlertHub,
+    environment: LifecycleEnvironment,
     hooks: HookHost<TorrentPlugin>,
-    { isPaused, isAutoManaged }: LifecycleOptions,
+    { isPaused = false, isAutoManaged = true }: AddTorrentParams,
   ) {
     this.#owner = owner;
-    this.#alerts = alerts;
+    this.#environment = environment;
     this.#hooks = hooks;
     this.#isPaused = isPaused;
     this.#isAutoManaged = isAutoManaged;
-    this.#isHeld = isAutoManaged && (isPaused || !owner.mayStart());
+    this.#isHeld = isAutoManaged && (isPaused || !environment.mayStart());
   }
 
   get state(): TorrentState {
@@ -66,8 +59,13 @@ export class TorrentLifecycle {
     return this.#isAutoManaged;
   }
 
-  /** Whether only the queue keeps it from going on. */
+  /** Whether it waits for a place in the queue, or for its files to be checked. */
   get isQueued(): boolean {
+    return this.isHeldBack || this.#environment.checks.isWaiting(this.#owner.infoHash.hex);
+  }
+
+  /** Whether only the queue keeps it from going on. */
+  get isHeldBack(): boolean {
     return this.#isHeld && this.isWilling;
   }
 
@@ -90,22 +88,22 @@ export class TorrentLifecycle {
     if (state === previous) return;
     this.#state = state;
     if (state !== 'error') this.#error = undefined;
-    this.#alerts.post('stateChanged', { infoHash: this.#owner.infoHash, previous, state });
+    this.#environment.alerts.post('stateChanged', { infoHash: this.#owner.infoHash, previous, state });
     this.#hooks.notify('onState', state);
-    this.#owner.lifeChanged();
+    this.#environment.lifeChanged(this.#owner.infoHash);
   }
 
   /** The queue decides about it, or not: then it goes on at once, unless it is paused. */
   setAutoManaged(isAutoManaged: boolean): void {
     this.#isAutoManaged = isAutoManaged;
-    if (this.isQueued) this.release();
+    if (this.isHeldBack) this.release();
     else this.#isHeld &&= isAutoManaged;
-    this.#owner.lifeChanged();
+    this.#environment.lifeChanged(this.#owner.infoHash);
   }
 
   /** Tells that it waits for a place in the queue, where it does. */
   announceQueued(): void {
-    if (this.isQueued) this.#alerts.post('torrentQueued', { infoHash: this.#owner.infoHash });
+    if (this.isHeldBack) this.#environment.alerts.post('torrentQueued', { infoHash: this.#owner.infoHash });
   }
 
   /** The queue stops it. Plugins are asked as for a pause. */
@@ -118,14 +116,14 @@ export class TorrentLifecycle {
 
   /** The queue lets it go on. Plugins are asked as for a resume. */
   release(): void {
-    if (!this.isQueued || this.#hooks.handled('onResume') || !this.isQueued) return;
+    if (!this.isHeldBack || this.#hooks.handled('onResume') || !this.isHeldBack) return;
     this.#isHeld = false;
-    this.#alerts.post('torrentUnqueued', { infoHash: this.#owner.infoHash });
+    this.#environment.alerts.post('torrentUnqueued', { infoHash: this.#owner.infoHash });
     this.#owner.started(false);
   }
 
   pause({ standard }: PauseOptions = {}): void {
-    if (standard !== true && !this.isQueued && this.#hooks.handled('onPause')) return;
+    if (standard !== true && !this.isHeldBack && this.#hooks.handled('onPause')) return;
     this.#pause('TORRENT_PAUSED', 'the torrent was paused', true);
   }
 
@@ -134,14 +132,14 @@ export class TorrentLifecycle {
       this.#isPaused = true;
       // Who resumes has to wait for a place again.
       this.#isHeld = this.#isAutoManaged;
-      this.#alerts.post('torrentPaused', { infoHash: this.#owner.infoHash });
+      this.#environment.alerts.post('torrentPaused', { infoHash: this.#owner.infoHash });
     }
     this.#owner.stopped(code, message, mayStay);
-    this.#owner.lifeChanged();
+    this.#environment.lifeChanged(this.#owner.infoHash);
   }
 
   resume({ standard }: PauseOptions = {}): void {
-    const mustWait = this.#isHeld && !this.#owner.mayStart();
+    const mustWait = this.#isHeld && !this.#environment.mayStart();
     if (standard !== true && !mustWait && this.#hooks.handled('onResume')) return;
     if (this.#missingRequired.size > 0) {
       this.#reportMissing();
@@ -152,17 +150,17 @@ export class TorrentLifecycle {
     this.#isPausedByRequired = false;
     if (this.#isPaused) {
       this.#isPaused = false;
-      this.#alerts.post('torrentResumed', { infoHash: this.#owner.infoHash });
+      this.#environment.alerts.post('torrentResumed', { infoHash: this.#owner.infoHash });
     }
     this.#isHeld &&= mustWait;
     if (mustWait) this.announceQueued();
     if (!mustWait || afterError) this.#owner.started(afterError);
-    this.#owner.lifeChanged();
+    this.#environment.lifeChanged(this.#owner.infoHash);
   }
 
   /** Stops because of an error; `resume` tries again. */
   fail(error: PeerloomError): void {
-    this.#alerts.post('torrentError', { infoHash: this.#owner.infoHash, error });
+    this.#environment.alerts.post('torrentError', { infoHash: this.#owner.infoHash, error });
     if (this.#state === 'error') return;
     this.#error = error;
     this.setState('error');
@@ -185,6 +183,6 @@ export class TorrentLifecycle {
   #reportMissing(): void {
     const names = [...this.#missingRequired].join(', ');
     const error = new SessionError('SESSION_REQUIRED_MISSING', `required extension missing: ${names}`);
-    this.#alerts.post('torrentError', { infoHash: this.#owner.infoHash, error });
+    this.#environment.alerts.post('torrentError', { infoHash: this.#owner.infoHash, error });
   }
 }

@@ -73,10 +73,7 @@ export class Torrent
     this.peers = new TorrentPeers(environment, this, hooks);
     this.pieces = new TorrentPieces(environment, this, hooks);
     this.data = new TorrentData(environment, params, this);
-    this.life = new TorrentLifecycle(this, environment.alerts, hooks, {
-      isPaused: params.isPaused === true,
-      isAutoManaged: params.isAutoManaged !== false,
-    });
+    this.life = new TorrentLifecycle(this, environment, hooks, params);
     this.#chokes = new ChokeRounds(environment.settings, environment.random);
     this.#faults = new TorrentFaults(
       this.infoHash,
@@ -222,19 +219,6 @@ export class Torrent
     if (afterError) void this.recheck();
     this.peers.scheduleConnect();
     for (const peer of this.peers.all()) peer.requestMore();
-  }
-
-  mayStart(): boolean {
-    return this.#environment.mayStart();
-  }
-
-  lifeChanged(): void {
-    this.#environment.lifeChanged(this.infoHash);
-  }
-
-  /** Whether it waits for a place: to be checked, or to go on. */
-  get isQueued(): boolean {
-    return this.life.isQueued || this.#environment.checks.isWaiting(this.infoHash.hex);
   }
 
   /** Priorities have changed. */
