@@ -155,7 +155,14 @@ export type {
 export type { Random, SecureRandom } from './ports/random.js';
 export type { ResumeHandover, ResumeJournal, ResumeRecords, ResumeStore } from './ports/resume-store.js';
 export type { SlotIndex, SlotPool } from './ports/slots.js';
-export type { FileStatus, Storage, StorageFile, StorageLayout, TorrentStorage } from './ports/storage.js';
+export type {
+  FileProblem,
+  FileStatus,
+  Storage,
+  StorageFile,
+  StorageLayout,
+  TorrentStorage,
+} from './ports/storage.js';
 export { IpFilter } from './session/ip-filter.js';
 export { type IpFilterBadLine, type IpFilterList, parseIpFilterList } from './session/ip-filter-list.js';
 export type { PeerInfo } from './session/peer-info.js';

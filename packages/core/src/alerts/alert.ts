@@ -49,6 +49,16 @@ export interface AlertFields {
   torrentFinished: OfTorrent;
   /** The torrent has stopped because of an error. `resume` tries again. */
   torrentError: OfTorrent & { readonly error: PeerloomError };
+  /**
+   * A file on the medium is longer than the torrent says. What belongs to the torrent is used; the rest
+   * stays as it is.
+   */
+  fileOversized: OfTorrent & {
+    readonly file: number;
+    readonly path: string;
+    readonly lengthBytes: number;
+    readonly expectedBytes: number;
+  };
   metadataReceived: OfTorrent & { readonly name: string };
   /** What was taken for metadata is not: wrong hash, or malformed. */
   metadataFailed: OfTorrent & { readonly error: PeerloomError };

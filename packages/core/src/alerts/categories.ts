@@ -33,6 +33,7 @@ export const alertCategoryOf = {
   torrentChecked: 'torrent',
   torrentFinished: 'torrent',
   torrentError: 'torrent',
+  fileOversized: 'torrent',
   metadataReceived: 'torrent',
   metadataFailed: 'torrent',
   peerConnected: 'peer',

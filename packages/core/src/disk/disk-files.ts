@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import { StorageError } from '../common/errors.js';
-import type { FileStatus, StorageFile } from '../ports/storage.js';
+import type { FileProblem, FileStatus, StorageFile } from '../ports/storage.js';
 import { createdFlag, type FileFlags, seenFlag, unflushedFlag } from './file-flags.js';
-import { type FileSystem, openForReading, openForWriting, openOrCreate } from './file-system.js';
+import {
+  type FileSystem,
+  openForReading,
+  openForWriting,
+  openOrCreate,
+  readAccess,
+  writeAccess,
+} from './file-system.js';
 import { FolderGuard } from './folder-guard.js';
 import { transferAll } from './io-vectors.js';
 import type { OpenFile, OpenFilePool } from './open-file-pool.js';
@@ -10,6 +17,10 @@ import { errnoOf, storageFailure } from './storage-failure.js';
 import type { TorrentFiles } from './torrent-files.js';
 
 const absent: FileStatus = { lengthBytes: undefined, modifiedMs: undefined };
+
+function notAFile(path: string): StorageError {
+  return new StorageError('STORAGE_NOT_A_FILE', `'${path}' is not a regular file`, path);
+}
 
 /**
  * The files of one torrent on disk, as one thread sees them. Files and folders are made by the first write
@@ -78,14 +89,41 @@ export class DiskFiles implements TorrentFiles {
   }
 
   stat(file: number): FileStatus {
+    let found: FileStatus = absent;
     try {
-      if (!this.#folders.exists(this.#elements(file).slice(0, -1))) return absent;
+      found = this.#status(file);
+      if (found.lengthBytes !== undefined) this.#fileSystem.access(this.#path(file), readAccess);
+    } catch (error) {
+      return { ...found, problem: this.#problem(error, 'read', file) };
+    }
+    try {
+      const target =
+        found.lengthBytes === undefined ? this.#folders.nearest(this.#folder(file)) : this.#path(file);
+      this.#fileSystem.access(target, writeAccess);
+    } catch (error) {
+      return { ...found, writeProblem: this.#problem(error, 'write', file) };
+    }
+    return found;
+  }
+
+  /** Throws where something other than a file is in its place. */
+  #status(file: number): FileStatus {
+    try {
+      if (!this.#folders.exists(this.#folder(file))) return absent;
       const status = this.#fileSystem.lstat(this.#path(file));
-      return status.isFile() ? { lengthBytes: status.size, modifiedMs: status.mtimeMs } : absent;
+      if (status.isFile()) return { lengthBytes: status.size, modifiedMs: status.mtimeMs };
+      const path = this.#relative(file);
+      if (!status.isSymbolicLink()) throw notAFile(path);
+      throw new StorageError('STORAGE_SYMLINK', `'${path}' is a symbolic link`, path);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return absent;
-      throw storageFailure(error, 'look at', this.#relative(file));
+      throw error;
     }
+  }
+
+  #problem(error: unknown, action: string, file: number): FileProblem {
+    const { code, message } = storageFailure(error, action, this.#relative(file));
+    return { code, message };
   }
 
   /** Closes what is open. */
@@ -108,7 +146,7 @@ export class DiskFiles implements TorrentFiles {
     }
     // The folder may be missing, or have gone since it was looked at.
     this.#folders.forget();
-    this.#folders.create(this.#elements(file).slice(0, -1));
+    this.#folders.create(this.#folder(file));
     const created = this.#openChecked(file, openOrCreate, true);
     this.#flags.set(file, createdFlag | unflushedFlag);
     return created;
@@ -125,7 +163,7 @@ export class DiskFiles implements TorrentFiles {
 
   #openExisting(file: number, flags: number, writable: boolean): OpenFile {
     // Asked for its refusal of links only: where the folder is missing, opening says so.
-    this.#folders.exists(this.#elements(file).slice(0, -1));
+    this.#folders.exists(this.#folder(file));
     return this.#openChecked(file, flags, writable);
   }
 
@@ -133,8 +171,7 @@ export class DiskFiles implements TorrentFiles {
     const opened = this.#pool.open(this.#open, file, this.#path(file), flags, writable);
     if (!this.#fileSystem.fstat(opened.fd).isFile()) {
       this.#pool.close(opened);
-      const path = this.#relative(file);
-      throw new StorageError('STORAGE_NOT_A_FILE', `'${path}' is not a regular file`, path);
+      throw notAFile(this.#relative(file));
     }
     this.#flags.set(file, seenFlag);
     return opened;
@@ -142,6 +179,10 @@ export class DiskFiles implements TorrentFiles {
 
   #elements(file: number): readonly string[] {
     return this.#files[file]?.path ?? [];
+  }
+
+  #folder(file: number): readonly string[] {
+    return this.#elements(file).slice(0, -1);
   }
 
   #relative(file: number): string {

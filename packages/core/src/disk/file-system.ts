@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -7,8 +8,11 @@ import {
   openSync,
   readvSync,
   realpathSync,
+  statSync,
   writevSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoOf } from './storage-failure.js';
 
 /** What is looked at of a file's status. */
 interface FileSystemStatus {
@@ -17,6 +21,7 @@ interface FileSystemStatus {
   /** Names the file has; 0 once it was deleted. */
   readonly nlink: number;
   isFile(): boolean;
+  isSymbolicLink(): boolean;
 }
 
 /** The system calls that disk jobs make, all synchronous, throwing errors with an errno as `code`. */
@@ -31,6 +36,29 @@ export interface FileSystem {
   mkdir(path: string): void;
   /** The absolute path without any symbolic link. */
   realpath(path: string): string;
+  /** Throws unless this process may use the file or folder so: {@link readAccess}, {@link writeAccess}. */
+  access(path: string, mode: number): void;
+}
+
+/** May be read. */
+export const readAccess = constants.R_OK;
+/** May be written; of a folder: files may be made in it. */
+export const writeAccess = constants.W_OK;
+
+/**
+ * Makes a folder with its parents. Node's own recursion answers `ENOENT` where the file system is
+ * read-only; this one gives the reason.
+ */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (errno !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    makeFolder(path);
+  }
 }
 
 /** {@link FileSystem} of the machine. */
@@ -41,10 +69,9 @@ export const nodeFileSystem: FileSystem = {
   lstat: (path) => lstatSync(path),
   readv: (fd, vectors, position) => readvSync(fd, vectors, position),
   writev: (fd, vectors, position) => writevSync(fd, vectors, position),
-  mkdir: (path) => {
-    mkdirSync(path, { recursive: true });
-  },
+  mkdir: makeFolder,
   realpath: (path) => realpathSync.native(path),
+  access: (path, mode) => accessSync(path, mode),
 };
 
 /**

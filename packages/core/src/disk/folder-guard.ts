@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { StorageError } from '../common/errors.js';
 import type { FileSystem } from './file-system.js';
 import { errnoOf } from './storage-failure.js';
@@ -36,6 +36,26 @@ export class FolderGuard {
     }
     this.#inside.add(folder);
     return true;
+  }
+
+  /** Absolute path of the deepest folder on the way to this one that exists, above the root where need be. */
+  nearest(elements: readonly string[]): string {
+    for (let depth = elements.length; depth >= 0; depth--) {
+      if (this.exists(elements.slice(0, depth))) return join(this.#root, ...elements.slice(0, depth));
+    }
+    let folder = dirname(this.#root);
+    while (dirname(folder) !== folder && !this.#isThere(folder)) folder = dirname(folder);
+    return folder;
+  }
+
+  #isThere(folder: string): boolean {
+    try {
+      this.#fileSystem.lstat(folder);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    }
   }
 
   /** Creates the folder, and the root, where they are not there. Throws as `exists` does. */

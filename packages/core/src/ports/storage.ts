@@ -23,11 +23,22 @@ export interface StorageLayout {
   readonly infoHash?: string;
 }
 
+/** Why a file, or its place, can't be used, in the words of the {@link StorageError} that using it would give. */
+export interface FileProblem {
+  /** `STORAGE_NOT_A_FILE`, `STORAGE_SYMLINK`, `STORAGE_PERMISSION`, `STORAGE_READ_ONLY` or another `STORAGE_…`. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What is on the medium for one file. */
 export interface FileStatus {
-  /** `undefined` where the file does not exist. */
+  /** `undefined` where the file does not exist, or is not one. */
   readonly lengthBytes: number | undefined;
   readonly modifiedMs: number | undefined;
+  /** Its place is taken by something that is no regular file, or it may not be read. */
+  readonly problem?: FileProblem;
+  /** It may be read, but not written, or not be made where it does not exist. */
+  readonly writeProblem?: FileProblem;
 }
 
 /** The data of one torrent. All calls may run at the same time on different pieces. */
@@ -55,8 +66,9 @@ export interface TorrentStorage {
   hashPiece(piece: number, expectedHash: Uint8Array): Promise<'ok' | 'hashFailed' | 'missing'>;
   /**
    * Status of the files with these indices in that order, or of every file in order of the layout
-   * (the few files a piece touches are what a resume journal asks for after each piece). Pad files and
-   * whatever is no regular file count as absent. A file longer than the layout says is reported as it is.
+   * (the few files a piece touches are what a resume journal asks for after each piece). Pad files count as
+   * absent, as does what is no regular file, with its `problem`. A file longer than the layout says is
+   * reported as it is.
    */
   stat(files?: readonly number[]): Promise<readonly FileStatus[]>;
   /** Flushes everything whose write had settled before the call, with sizes and times, to the medium. */

@@ -5,8 +5,23 @@ import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { SlotPool } from '../ports/slots.js';
 import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
+import {
+  type FileCheck,
+  findForeign,
+  findOversized,
+  findProblem,
+  findWriteProblem,
+  type OversizedFile,
+} from './file-check.js';
 import type { FileProgress } from './file-progress.js';
 import { PieceDownloads, type PieceDownloadsOwner } from './piece-downloads.js';
+
+/** What {@link TorrentContent.look} found. */
+export interface LookedAt {
+  /** Of every file, in order of the layout. */
+  readonly statuses: readonly FileStatus[];
+  readonly oversized: readonly OversizedFile[];
+}
 
 /** What a torrent has once its metadata is known: picker, storage, and the way between them. */
 export class TorrentContent {
@@ -16,6 +31,10 @@ export class TorrentContent {
   readonly storage: TorrentStorage;
   readonly downloads: PieceDownloads;
   readonly #check = new AbortController();
+  readonly #isWanted = (file: number): boolean => this.files.priority(file) > 0;
+  readonly #hasPiece = (piece: number): boolean => this.picker.has(piece);
+  /** What is on the medium was found to be the torrent's, or written since. */
+  #isOurs = false;
 
   private constructor(
     info: TorrentInfo,
@@ -52,10 +71,27 @@ export class TorrentContent {
     for (let piece = 0; piece < this.info.layout.pieceCount; piece++) this.#had(piece);
   }
 
-  /** Hashes what is on the medium and sets what is had by it. Rejects with `StorageError`. */
-  async check(onProgress?: (checkedBytes: number, totalBytes: number) => void): Promise<void> {
-    const files = await this.storage.stat();
-    const pieces = this.#piecesThere(files);
+  /**
+   * Looks at the files before anything of them is used. Rejects with the `StorageError` of the first wanted
+   * one that can't be.
+   */
+  async look(): Promise<LookedAt> {
+    const statuses = await this.storage.stat();
+    const check = this.#fileCheck(statuses);
+    const problem = findProblem(check);
+    if (problem) throw problem;
+    return { statuses, oversized: findOversized(check) };
+  }
+
+  /**
+   * Hashes what is on the medium and sets what is had by it. Rejects with `StorageError`, also where what
+   * is missing could not be written, or only over a file that is not the torrent's.
+   */
+  async check(
+    statuses: readonly FileStatus[],
+    onProgress?: (checkedBytes: number, totalBytes: number) => void,
+  ): Promise<void> {
+    const pieces = this.#piecesThere(statuses);
     for (let piece = 0; piece < this.info.layout.pieceCount; piece++) {
       if (this.picker.has(piece)) this.#lost(piece);
     }
@@ -70,6 +106,16 @@ export class TorrentContent {
       onProgress,
       signal: this.#check.signal,
     });
+    const foreign = this.#isOurs ? undefined : findForeign(this.#fileCheck(statuses), this.#hasPiece);
+    if (foreign) throw foreign;
+    this.#isOurs = true;
+    const isMissing = (file: number): boolean => this.#isWanted(file) && !this.files.isComplete(file);
+    const problem = findWriteProblem({ layout: this.info.layout, statuses, isWanted: isMissing });
+    if (problem) throw problem;
+  }
+
+  #fileCheck(statuses: readonly FileStatus[]): FileCheck {
+    return { layout: this.info.layout, statuses, isWanted: this.#isWanted };
   }
 
   /** Pieces of which every file is there, long enough. */

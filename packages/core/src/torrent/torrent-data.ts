@@ -157,10 +157,14 @@ export class TorrentData {
   }
 
   async #check(content: TorrentContent): Promise<void> {
-    const { checks } = this.#environment;
-    await checks.run(this.#owner.infoHash.hex, () =>
-      content.check((checkedBytes) => this.#progress(checkedBytes)),
-    );
+    const { checks, alerts } = this.#environment;
+    const { infoHash } = this.#owner;
+    await checks.run(infoHash.hex, async () => {
+      const { statuses, oversized } = await content.look();
+      if (this.#owner.isClosed) return;
+      for (const file of oversized) alerts.post('fileOversized', { infoHash, ...file });
+      await content.check(statuses, (checkedBytes) => this.#progress(checkedBytes));
+    });
   }
 
   /** A magnet link may name the files that are wanted (BEP 53, `so`). */

@@ -160,8 +160,9 @@ export class TorrentLifecycle {
 
   /** Stops because of an error; `resume` tries again. */
   fail(error: PeerloomError): void {
-    this.#environment.alerts.post('torrentError', { infoHash: this.#owner.infoHash, error });
+    // What was under way fails one by one when the medium does: the first says it.
     if (this.#state === 'error') return;
+    this.#environment.alerts.post('torrentError', { infoHash: this.#owner.infoHash, error });
     this.#error = error;
     this.setState('error');
     this.#owner.stopped('TORRENT_ERROR', error.message, true);
