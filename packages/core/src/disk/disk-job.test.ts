@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fillSlots, TorrentFixture, takeSlots, temporaryFolder } from './disk-fixture.fake.js';
 import { DiskJobRunner } from './disk-job.js';
 import type { DiskJob, DiskResult } from './disk-protocol.js';
 import { FileFlags } from './file-flags.js';
-import { type FileSystem, nodeFileSystem, openForReading } from './file-system.js';
+import { type FileSystem, nodeFileSystem, openForReading, readAccess, writeAccess } from './file-system.js';
 import { SharedSlotPool } from './slot-pool.js';
 import { expectBytes, storageError } from './storage-suite.fake.js';
 
@@ -84,6 +84,48 @@ describe('disk jobs', () => {
       },
     });
     expect(() => noFolder.writePiece(0)).toThrow(storageError('STORAGE_READ_ONLY', 't/a'));
+  });
+
+  test.each([
+    ['EACCES', 'STORAGE_PERMISSION'],
+    ['EROFS', 'STORAGE_READ_ONLY'],
+  ])(
+    'what may not be read or written (%s) is in the status of the file, before anything is tried',
+    (errno, code) => {
+      let refused: number | undefined;
+      const asked: string[] = [];
+      const { root, run, writePiece } = setUp({
+        access: (path, mode) => {
+          asked.push(path);
+          if (mode === refused) throw systemError(errno);
+        },
+      });
+      writePiece(0);
+      const written = { lengthBytes: 65_536, modifiedMs: expect.any(Number) };
+      const absent = { lengthBytes: undefined, modifiedMs: undefined };
+      const look = (): DiskResult => run({ kind: 'stat', files: [0, 1] });
+      expect(look()).toEqual([written, absent]);
+      // A file that is not there is made in the deepest folder that is.
+      expect(asked).toEqual([join(root, 't/a'), join(root, 't/a'), join(root, 't')]);
+      refused = readAccess;
+      expect(look()).toEqual([
+        { ...written, problem: { code, message: expect.stringContaining(`cannot read 't/a'`) } },
+        absent,
+      ]);
+      refused = writeAccess;
+      expect(look()).toEqual([
+        { ...written, writeProblem: { code, message: expect.stringContaining(`cannot write 't/a'`) } },
+        { ...absent, writeProblem: { code, message: expect.stringContaining(errno) } },
+      ]);
+    },
+  );
+
+  test('where not even the root is there, the folder that it would be made in is asked for', () => {
+    const asked: string[] = [];
+    const { root, run } = setUp({ access: (path) => asked.push(path) });
+    rmSync(root, { recursive: true });
+    expect(run({ kind: 'stat', files: [0] })).toEqual([{ lengthBytes: undefined, modifiedMs: undefined }]);
+    expect(asked).toEqual([dirname(root)]);
   });
 
   test('calls that do only a part are repeated for the rest', () => {

@@ -34,6 +34,11 @@ const modes = [
   { name: 'with two workers', threads: 2 },
 ];
 
+/** The status of a file that can't be used. */
+function problem(code: string, message: unknown): object {
+  return { lengthBytes: undefined, modifiedMs: undefined, problem: { code, message } };
+}
+
 function warned(message: string): never {
   throw new Error(`unexpected warning: ${message}`);
 }
@@ -84,7 +89,9 @@ for (const { name, threads } of modes) {
         await expect(open.writePiece(0)).rejects.toEqual(refused);
         await expect(open.read(0, 0, 10)).rejects.toEqual(refused);
         await expect(open.hashPiece(0)).rejects.toEqual(refused);
-        expect(await open.torrent.stat()).toEqual([{ lengthBytes: undefined, modifiedMs: undefined }]);
+        expect(await open.torrent.stat()).toEqual([
+          problem('STORAGE_NOT_A_FILE', "'t/d/f' is not a regular file"),
+        ]);
         expect(readdirSync(join(root, 't/d/f'))).toEqual(['keep']);
         await open.torrent.sync();
       }));
@@ -92,6 +99,9 @@ for (const { name, threads } of modes) {
     test('a file where a folder should be is refused and left alone', () =>
       using(async (open, root) => {
         writeFileSync(join(root, 't'), 'mine');
+        expect(await open.torrent.stat()).toEqual([
+          problem('STORAGE_NOT_A_FILE', expect.stringContaining("'t/d/f'")),
+        ]);
         await expect(open.writePiece(0)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', 't/d/f'));
         expect(readFileSync(join(root, 't'), 'utf8')).toBe('mine');
       }));
@@ -100,6 +110,9 @@ for (const { name, threads } of modes) {
       using(async (open, root) => {
         mkdirSync(join(root, 't/d'), { recursive: true });
         makeNamedPipe(join(root, 't/d/f'));
+        expect(await open.torrent.stat()).toEqual([
+          problem('STORAGE_NOT_A_FILE', "'t/d/f' is not a regular file"),
+        ]);
         await expect(open.hashPiece(0)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', 't/d/f'));
         await expect(open.writePiece(0)).rejects.toEqual(storageError('STORAGE_NOT_A_FILE', 't/d/f'));
       }));
@@ -115,7 +128,7 @@ for (const { name, threads } of modes) {
         await expect(open.writePiece(0)).rejects.toEqual(storageError('STORAGE_SYMLINK', 't/d/f'));
         await expect(open.read(0, 0, 4)).rejects.toEqual(storageError('STORAGE_SYMLINK', 't/d/f'));
         expect(readFileSync(outside, 'utf8')).toBe('mine');
-        expect(await open.torrent.stat()).toEqual([{ lengthBytes: undefined, modifiedMs: undefined }]);
+        expect(await open.torrent.stat()).toEqual([problem('STORAGE_SYMLINK', "'t/d/f' is a symbolic link")]);
       }));
 
     test('a folder that a symbolic link leads out of the root is refused', () =>
@@ -123,6 +136,9 @@ for (const { name, threads } of modes) {
         const outside = temporaryFolder();
         mkdirSync(join(outside, 'd'));
         symlinkSync(outside, join(root, 't'));
+        expect(await open.torrent.stat()).toEqual([
+          problem('STORAGE_SYMLINK', expect.stringContaining("'t/d'")),
+        ]);
         await expect(open.writePiece(0)).rejects.toMatchObject({ code: 'STORAGE_SYMLINK' });
         rmSync(join(outside, 'd'), { recursive: true });
         await expect(open.writePiece(0)).rejects.toMatchObject({ code: 'STORAGE_SYMLINK' });

@@ -1,5 +1,6 @@
 import type { PeerState } from '../peer/peer-state.js';
 import type { BlockSource } from '../plugin/torrent-context.js';
+import type { SlotIndex } from '../ports/slots.js';
 
 /** Copies of blocks remembered a piece, beside the committed ones. */
 const maxDuplicates = 64;
@@ -13,7 +14,10 @@ export class PieceDownload {
   readonly slots: number[];
   readonly #sources: (PeerState | undefined)[];
   readonly #duplicates: BlockSource[] = [];
-  phase: 'collecting' | 'writing' | 'failed' | 'ended' = 'collecting';
+  /** Slots of spilled blocks whose write failed, by block: kept to be written again. */
+  readonly unwritten = new Map<number, SlotIndex>();
+  /** `unwritten`: complete, but its write or the look at what was spilled failed. */
+  phase: 'collecting' | 'writing' | 'unwritten' | 'failed' | 'ended' = 'collecting';
   holds = 0;
 
   constructor(piece: number, blockCount: number, isSpilled: boolean) {
@@ -21,6 +25,22 @@ export class PieceDownload {
     this.isSpilled = isSpilled;
     this.slots = new Array<number>(blockCount).fill(-1);
     this.#sources = new Array<PeerState | undefined>(blockCount).fill(undefined);
+  }
+
+  /** Slot in which the block is in memory; -1 where it is not. */
+  slotOf(block: number): SlotIndex {
+    const slot = this.slots[block] ?? -1;
+    return slot >= 0 ? slot : (this.unwritten.get(block) ?? -1);
+  }
+
+  /** Slots that it holds. */
+  get heldSlots(): number {
+    return this.slots.reduce((count, slot) => (slot >= 0 ? count + 1 : count), this.unwritten.size);
+  }
+
+  /** Whether something of it waits to be written again. */
+  get isUnwritten(): boolean {
+    return this.phase === 'unwritten' || (this.phase === 'collecting' && this.unwritten.size > 0);
   }
 
   setSource(block: number, peer: PeerState): void {

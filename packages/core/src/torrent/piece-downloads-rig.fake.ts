@@ -10,7 +10,7 @@ import { PiecePicker } from '../picker/piece-picker.js';
 import { FakeRandom } from '../picker/random.fake.js';
 import type { PieceHold } from '../plugin/torrent-context.js';
 import { stampBlock, stampedTorrent } from './content.fake.js';
-import { ControlledStorage } from './controlled-storage.fake.js';
+import { ControlledStorage, type PendingCall } from './controlled-storage.fake.js';
 import { PieceDownloads, type PieceDownloadsOwner } from './piece-downloads.js';
 import { SpoilingSlotPool } from './spoiling-slot-pool.fake.js';
 
@@ -29,13 +29,19 @@ export type Command =
   | { readonly type: 'settle'; readonly index: number; readonly fails: boolean }
   | { readonly type: 'abort' | 'exclusive'; readonly piece: number }
   | { readonly type: 'read'; readonly piece: number; readonly block: number }
-  | { readonly type: 'relieve' | 'hold' | 'releaseHolds' | 'wait' };
+  | { readonly type: 'relieve' | 'hold' | 'releaseHolds' | 'wait' | 'retry' };
 
 interface Remote {
   readonly state: PeerState;
   readonly asked: [piece: number, block: number][];
   /** The block that it is sending, in a slot of its own. */
   incoming: { readonly piece: number; readonly block: number; readonly slot: number } | undefined;
+}
+
+/** A block whose write has failed, in the slot that it should keep. */
+interface KeptBlock {
+  readonly piece: number;
+  readonly slot: number;
 }
 
 /** What a torrent is to its downloads, with peers that do as they are told. */
@@ -52,6 +58,10 @@ export class Rig implements PieceDownloadsOwner {
   readonly badPieces = new Set<number>();
   readonly wrongFailures: number[] = [];
   readonly wrongReads: string[] = [];
+  /** Times that nothing was collected of each piece: tells writes of a piece that was given up since. */
+  readonly #attempts = new Map<number, number>();
+  readonly #attemptOf = new Map<PendingCall, number>();
+  #kept: KeptBlock[] = [];
   /** Holds to take of the next piece that fails. */
   holdNext = 0;
   isClosed = false;
@@ -86,6 +96,7 @@ export class Rig implements PieceDownloadsOwner {
       if (call.name !== 'writePiece' || this.isClosed) owned += call.slots.length;
     }
     if (this.isClosed) return owned;
+    owned += this.#kept.length;
     for (let piece = 0; piece < layout.pieceCount; piece++) {
       if (this.isSpilled(piece) || this.picker.has(piece)) continue;
       for (let block = 0; block < layout.blockCount(piece); block++) {
@@ -142,8 +153,25 @@ export class Rig implements PieceDownloadsOwner {
       case 'wait':
         this.clock.advance(10_000);
         break;
+      case 'retry':
+        this.#kept = [];
+        this.downloads.retry();
+        break;
     }
     await turn();
+    this.#observe();
+  }
+
+  #observe(): void {
+    for (const call of this.storage.pending) {
+      if (!this.#attemptOf.has(call)) this.#attemptOf.set(call, this.#attempts.get(call.piece) ?? 0);
+    }
+    for (let piece = 0; piece < layout.pieceCount; piece++) {
+      const blocks = Array.from({ length: layout.blockCount(piece) }, (_, block) => block);
+      if (blocks.some((block) => this.picker.blockState(piece, block) === 'received')) continue;
+      this.#attempts.set(piece, (this.#attempts.get(piece) ?? 0) + 1);
+      this.#kept = this.#kept.filter((kept) => kept.piece !== piece);
+    }
   }
 
   #remote(index: number): Remote {
@@ -201,7 +229,14 @@ export class Rig implements PieceDownloadsOwner {
 
   async settle(index: number, fails: boolean): Promise<void> {
     const { pending } = this.storage;
-    await pending[index % Math.max(1, pending.length)]?.settle(fails);
+    const call = pending[index % Math.max(1, pending.length)];
+    if (call === undefined) return;
+    const { name, piece, slots } = call;
+    const isCurrent = this.#attemptOf.get(call) === (this.#attempts.get(piece) ?? 0);
+    if (fails && name === 'writeBlock' && isCurrent) {
+      for (const slot of slots) this.#kept.push({ piece, slot });
+    }
+    await call.settle(fails);
   }
 
   /** Lets everything end: reads and writes, holds, connections, and what is left of open pieces. */

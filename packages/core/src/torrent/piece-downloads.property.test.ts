@@ -30,6 +30,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ ...typed('abort', 'exclusive'), piece }) },
   { weight: 1, arbitrary: fc.record({ ...typed('read'), piece, block: fc.nat(3) }) },
   { weight: 3, arbitrary: fc.record(typed('relieve', 'hold', 'releaseHolds', 'wait')) },
+  { weight: 2, arbitrary: fc.record(typed('retry')) },
 );
 
 function expectPiecesRight({ picker }: Rig, memory: MemoryStorage): void {

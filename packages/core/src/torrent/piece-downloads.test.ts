@@ -93,14 +93,69 @@ describe('who sent what', () => {
 });
 
 describe('writes', () => {
-  it('that fail give the piece up and stop the torrent with the error', async () => {
-    const { rig } = await makeRig(slotCount, 1);
+  it('that fail stop the torrent with the error, and the piece is written again when told', async () => {
+    const { rig, memory } = await makeRig(slotCount, 1);
     await deliver(rig, small, 0, true);
     await deliver(rig, small, 1, true);
     await rig.run({ type: 'settle', index: 0, fails: true });
     expect(rig.storageErrors.map(({ code }) => code)).toEqual(['STORAGE_IO']);
+    expect(rig.picker.has(small)).toBe(false);
+    expect(rig.downloads.unwrittenPieces()).toEqual([small]);
+    expect((await rig.downloads.read(small, 0))?.slice(0, 3)).toEqual(new Uint8Array([small + 1, 1, 1]));
+    expect(memory.get('stamped')).toBeUndefined();
+    await rig.run({ type: 'retry' });
+    await rig.run({ type: 'settle', index: 0, fails: false });
+    expect(rig.picker.has(small)).toBe(true);
+    expect(rig.downloads.unwrittenPieces()).toEqual([]);
+    expect(rig.pool.ownedCount).toBe(0);
+  });
+
+  it('of single blocks of a large piece that fail are done again, and nothing else of it', async () => {
+    const { rig, memory } = await makeRig(slotCount, 1);
+    for (const block of [0, 1, 2, 3]) await deliver(rig, 0, block, true);
+    await rig.run({ type: 'settle', index: 2, fails: true });
+    while (rig.storage.pending.length > 0) await rig.run({ type: 'settle', index: 0, fails: false });
+    expect(rig.storageErrors).toHaveLength(1);
+    expect(rig.pool.ownedCount).toBe(1);
+    expect((await rig.downloads.read(0, 2))?.slice(0, 3)).toEqual(new Uint8Array([1, 3, 1]));
+    expect(rig.picker.has(0), 'hashed while a block is not written').toBe(false);
+    await rig.run({ type: 'retry' });
+    expect(rig.storage.pending.map(({ name }) => name)).toEqual(['writeBlock']);
+    await rig.run({ type: 'settle', index: 0, fails: false });
+    await rig.run({ type: 'settle', index: 0, fails: false });
+    expect(rig.picker.has(0)).toBe(true);
+    expect(rig.pool.ownedCount).toBe(0);
+    expect(memory.get('stamped')?.[2 * 16_384 + 1]).toBe(3);
+  });
+
+  it('that failed give their slots up to others that need them, and the piece is fetched again', async () => {
+    const { rig } = await makeRig(slotCount, 1);
+    for (const block of [0, 1]) await deliver(rig, small, block, true);
+    await deliver(rig, 0, 0, true);
+    await rig.run({ type: 'settle', index: 0, fails: true });
+    await rig.run({ type: 'settle', index: 0, fails: true });
+    expect(rig.downloads.unwrittenPieces()).toEqual([small, 0]);
+    await rig.run({ type: 'relieve' });
+    expect(rig.downloads.unwrittenPieces()).toEqual([small]);
+    await rig.run({ type: 'relieve' });
     expect(rig.pool.ownedCount).toBe(0);
     expect(rig.picker.blockState(small, 0)).toBe('missing');
+    expect(rig.picker.blockState(0, 0)).toBe('missing');
+  });
+
+  it('that are gone when a large piece is looked at are the fault of the medium, not of the peers', async () => {
+    const { rig } = await makeRig(slotCount, 1);
+    for (const block of [0, 1, 2, 3]) await deliver(rig, 0, block, true);
+    rig.badPieces.clear();
+    rig.pieceFailed = () => {
+      throw new Error('the peers were blamed');
+    };
+    // Writes that say they worked, on a medium that keeps nothing.
+    rig.storage.losesWrites = true;
+    while (rig.storage.pending.length > 0) await rig.run({ type: 'settle', index: 0, fails: false });
+    expect(rig.storageErrors.map(({ code }) => code)).toEqual(['STORAGE_SHORT']);
+    expect(rig.pool.ownedCount).toBe(0);
+    expect(rig.picker.blockState(0, 0)).toBe('missing');
   });
 
   it('of a piece that was given up end before the piece is hashed the next time', async () => {

@@ -100,20 +100,31 @@ export class PieceDownloads {
 
   #spill(download: PieceDownload, block: number, slot: number, length: number): void {
     const { piece } = download;
-    this.#spilling.set(piece, (this.#spilling.get(piece) ?? 0) + 1);
+    this.#countSpilling(piece, 1);
     this.#storage.writeBlock(piece, block * blockLength, slot, length).then(
       () => this.#spilled(piece, slot),
-      (error: unknown) => {
-        this.#writeFailed(download, error);
-        this.#spilled(piece, slot);
-      },
+      (error: unknown) => this.#spillFailed(download, block, slot, error),
     );
   }
 
-  #spilled(piece: number, slot: number): void {
-    const left = (this.#spilling.get(piece) ?? 1) - 1;
-    if (left > 0) this.#spilling.set(piece, left);
+  /** The block keeps its slot, and its piece from being hashed, until it is written again or given up. */
+  #spillFailed(download: PieceDownload, block: number, slot: number, error: unknown): void {
+    if (this.#isClosed || download.phase !== 'collecting') {
+      this.#spilled(download.piece, slot);
+      return;
+    }
+    download.unwritten.set(block, slot);
+    this.#owner.storageFailed(asStorageError(error));
+  }
+
+  #countSpilling(piece: number, by: number): void {
+    const count = (this.#spilling.get(piece) ?? 0) + by;
+    if (count > 0) this.#spilling.set(piece, count);
     else this.#spilling.delete(piece);
+  }
+
+  #spilled(piece: number, slot: number): void {
+    this.#countSpilling(piece, -1);
     this.#slots.release(slot);
     const download = this.#open.get(piece);
     if (download) this.#sealIfComplete(download);
@@ -124,22 +135,45 @@ export class PieceDownloads {
     if (this.#isClosed || download.phase !== 'collecting' || !this.#picker.isComplete(piece)) return;
     // A write that lands after the hash was taken would go unnoticed.
     if (this.#spilling.has(piece)) return;
-    download.phase = 'writing';
     this.#picker.seal(piece);
+    this.#write(download);
+  }
+
+  #write(download: PieceDownload): void {
+    const { piece } = download;
+    download.phase = 'writing';
     const expected = this.#info.pieceHash(piece);
     const verdict = download.isSpilled
       ? this.#storage.hashPiece(piece, expected)
       : this.#storage.writePiece(piece, download.slots, expected);
     verdict.then(
-      (result) => (result === 'ok' ? this.#passed(download) : this.#failed(download)),
+      (result) => {
+        if (result === 'ok') this.#passed(download);
+        else if (result === 'missing') this.#vanished(download);
+        else this.#failed(download);
+      },
       (error: unknown) => this.#writeFailed(download, error),
     );
+  }
+
+  /** What was spilled is not there any more: nobody who sent it is to blame. */
+  #vanished(download: PieceDownload): void {
+    const wasEnded = download.phase === 'ended';
+    this.#giveUp(download);
+    if (this.#isClosed || wasEnded) return;
+    const message = `blocks of piece ${download.piece} that were written are not there any more`;
+    this.#owner.storageFailed(new StorageError('STORAGE_SHORT', message, ''));
   }
 
   #passed(download: PieceDownload): void {
     if (download.phase === 'ended') return;
     this.#freeSlots(download);
     if (this.#isClosed) return;
+    if (this.#picker.has(download.piece)) {
+      // A check of the medium has found it meanwhile.
+      this.#end(download);
+      return;
+    }
     this.#picker.piecePassed(download.piece);
     this.#owner.piecePassed(download.piece, download.contributors());
     this.#end(download);
@@ -158,15 +192,38 @@ export class PieceDownloads {
     this.#releaseHold(download);
   }
 
+  /** The piece keeps its blocks until it is written again or given up. */
   #writeFailed(download: PieceDownload, error: unknown): void {
-    const wasEnded = download.phase === 'ended';
-    this.#giveUp(download);
-    if (this.#isClosed || wasEnded) return;
-    const failure =
-      error instanceof StorageError
-        ? error
-        : new StorageError('STORAGE_IO', `writing failed: ${String(error)}`, '', { cause: error });
-    this.#owner.storageFailed(failure);
+    if (this.#isClosed || download.phase === 'ended') {
+      this.#giveUp(download);
+      return;
+    }
+    download.phase = 'unwritten';
+    this.#owner.storageFailed(asStorageError(error));
+  }
+
+  /** The pieces of which something waits to be written again. */
+  unwrittenPieces(): readonly number[] {
+    return [...this.#open.values()].filter(({ isUnwritten }) => isUnwritten).map(({ piece }) => piece);
+  }
+
+  /** The pieces of which blocks are on the medium, unverified. */
+  spilledPieces(): readonly number[] {
+    return [...this.#open.values()].filter(({ isSpilled }) => isSpilled).map(({ piece }) => piece);
+  }
+
+  /** Writes again what could not be written. */
+  retry(): void {
+    if (this.#isClosed) return;
+    for (const download of [...this.#open.values()]) {
+      if (download.phase === 'unwritten') this.#write(download);
+      const blocks = [...download.unwritten];
+      download.unwritten.clear();
+      for (const [block, slot] of blocks) {
+        this.#countSpilling(download.piece, -1);
+        this.#spill(download, block, slot, this.#info.layout.blockSize(download.piece, block));
+      }
+    }
   }
 
   /** Keeps a failed piece's blocks; see `TorrentContext.holdPiece`. */
@@ -206,7 +263,7 @@ export class PieceDownloads {
     const download = this.#open.get(piece);
     if (download === undefined || download.sourceOf(block) === undefined) return undefined;
     const length = this.#info.layout.blockSize(piece, block);
-    const slot = download.slots[block] ?? -1;
+    const slot = download.slotOf(block);
     if (slot >= 0) return Promise.resolve(this.#slots.view(slot).slice(0, length));
     return download.isSpilled ? this.readStored(piece, block) : undefined;
   }
@@ -234,16 +291,15 @@ export class PieceDownloads {
   /** Gives up what was collected of a piece; one that is being written or looked at is left alone. */
   abort(piece: number): void {
     const download = this.#open.get(piece);
-    if (download?.phase === 'collecting') this.#giveUp(download);
+    if (download?.phase === 'collecting' || download?.phase === 'unwritten') this.#giveUp(download);
     else if (download === undefined) this.#picker.pieceAborted(piece);
   }
 
-  /** The piece being collected that holds the fewest slots, where one holds any. */
+  /** The piece being collected, or waiting to be written, that holds the fewest slots, where one holds any. */
   smallestCollecting(): { readonly piece: number; readonly held: number } | undefined {
     let smallest: { readonly piece: number; readonly held: number } | undefined;
-    for (const { piece, phase, slots } of this.#open.values()) {
-      if (phase !== 'collecting') continue;
-      const held = slots.reduce((count, slot) => (slot >= 0 ? count + 1 : count), 0);
+    for (const { piece, phase, heldSlots: held } of this.#open.values()) {
+      if (phase !== 'collecting' && phase !== 'unwritten') continue;
       if (held > 0 && (smallest === undefined || held < smallest.held)) smallest = { piece, held };
     }
     return smallest;
@@ -267,6 +323,11 @@ export class PieceDownloads {
       download.slots[block] = -1;
       this.#slots.release(slot);
     }
+    for (const slot of download.unwritten.values()) {
+      this.#countSpilling(download.piece, -1);
+      this.#slots.release(slot);
+    }
+    download.unwritten.clear();
   }
 
   /** The torrent is closing: what is not being written is given up. */
@@ -278,4 +339,9 @@ export class PieceDownloads {
       this.#end(download);
     }
   }
+}
+
+function asStorageError(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  return new StorageError('STORAGE_IO', `writing failed: ${String(error)}`, '', { cause: error });
 }

@@ -1,3 +1,4 @@
+import type { PeerloomError } from '../common/errors.js';
 import { hashPieces } from '../disk/hash-pieces.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PiecePicker } from '../picker/piece-picker.js';
@@ -5,6 +6,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { SlotPool } from '../ports/slots.js';
 import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
+import { Doubts, isOnMedium } from './doubts.js';
 import {
   type FileCheck,
   findForeign,
@@ -91,24 +93,64 @@ export class TorrentContent {
     statuses: readonly FileStatus[],
     onProgress?: (checkedBytes: number, totalBytes: number) => void,
   ): Promise<void> {
-    const pieces = this.#piecesThere(statuses);
+    const { layout } = this.info;
+    const pieces: number[] = [];
+    for (let piece = 0; piece < layout.pieceCount; piece++) {
+      if (isOnMedium(layout, statuses, piece)) pieces.push(piece);
+    }
     for (let piece = 0; piece < this.info.layout.pieceCount; piece++) {
       if (this.picker.has(piece)) this.#lost(piece);
     }
-    await hashPieces({
+    await this.#hash(pieces, onProgress);
+    const foreign = this.#isOurs ? undefined : findForeign(this.#fileCheck(statuses), this.#hasPiece);
+    if (foreign) throw foreign;
+    this.#isOurs = true;
+    this.#checkWritable(statuses);
+  }
+
+  /**
+   * Goes on after a failure of the medium: hashes only what it has put in doubt, gives up the blocks that are
+   * gone, and writes again what could not be written. Rejects as {@link TorrentContent.check} does.
+   */
+  async recover(
+    error: PeerloomError,
+    statuses: readonly FileStatus[],
+    onProgress?: (checkedBytes: number, totalBytes: number) => void,
+  ): Promise<void> {
+    const { layout } = this.info;
+    const doubts = new Doubts(layout, statuses, error);
+    const unwritten = this.downloads.unwrittenPieces();
+    const doubted = new Set(doubts.isFileGone ? unwritten : []);
+    this.picker.have.forEach((piece) => {
+      if (doubts.isDoubted(piece)) doubted.add(piece);
+    });
+    for (const piece of this.downloads.spilledPieces()) {
+      if (doubts.isSpillDoubted(piece)) this.downloads.abort(piece);
+    }
+    await this.#hash([...doubted], onProgress);
+    this.#checkWritable(statuses);
+    this.downloads.retry();
+  }
+
+  #hash(
+    pieces: readonly number[],
+    onProgress?: (checkedBytes: number, totalBytes: number) => void,
+  ): Promise<void> {
+    return hashPieces({
       storage: this.storage,
       layout: storageLayout(this.info),
       pieces,
       expectedHash: (piece) => this.info.pieceHash(piece),
       onPiece: (piece, result) => {
         if (result === 'ok') this.#had(piece);
+        else if (this.picker.has(piece)) this.#lost(piece);
       },
       onProgress,
       signal: this.#check.signal,
     });
-    const foreign = this.#isOurs ? undefined : findForeign(this.#fileCheck(statuses), this.#hasPiece);
-    if (foreign) throw foreign;
-    this.#isOurs = true;
+  }
+
+  #checkWritable(statuses: readonly FileStatus[]): void {
     const isMissing = (file: number): boolean => this.#isWanted(file) && !this.files.isComplete(file);
     const problem = findWriteProblem({ layout: this.info.layout, statuses, isWanted: isMissing });
     if (problem) throw problem;
@@ -118,25 +160,12 @@ export class TorrentContent {
     return { layout: this.info.layout, statuses, isWanted: this.#isWanted };
   }
 
-  /** Pieces of which every file is there, long enough. */
-  #piecesThere(files: readonly FileStatus[]): number[] {
-    const { layout } = this.info;
-    const pieces: number[] = [];
-    for (let piece = 0; piece < layout.pieceCount; piece++) {
-      const isThere = layout.fileSlices(piece, 0, layout.pieceSize(piece)).every((slice) => {
-        if (layout.files[slice.fileIndex]?.isPad === true) return true;
-        const length = files[slice.fileIndex]?.lengthBytes;
-        return length !== undefined && length >= slice.offset + slice.lengthBytes;
-      });
-      if (isThere) pieces.push(piece);
-    }
-    return pieces;
-  }
-
   #had(piece: number): void {
     if (this.picker.has(piece)) return;
     this.picker.setHave(piece);
     this.files.pieceGained(piece);
+    // What was collected of it is not needed any more.
+    this.downloads.abort(piece);
   }
 
   #lost(piece: number): void {

@@ -151,6 +151,10 @@ export class TorrentData {
       this.#owner.dataFailed(error);
       return;
     }
+    this.#checked(picker);
+  }
+
+  #checked(picker: PiecePicker): void {
     if (this.#owner.isClosed) return;
     this.#isChecked = true;
     this.#owner.dataChecked(picker);
@@ -165,6 +169,36 @@ export class TorrentData {
       for (const file of oversized) alerts.post('fileOversized', { infoHash, ...file });
       await content.check(statuses, (checkedBytes) => this.#progress(checkedBytes));
     });
+  }
+
+  /**
+   * Goes on after a failure of the medium, looking only at what it put in doubt; where the data was not
+   * checked yet, at all of it.
+   */
+  recover(error: PeerloomError): void {
+    const picker = this.#picker;
+    const content = this.#content;
+    if (!this.#isChecked || picker === undefined || content === undefined) {
+      void this.recheck();
+      return;
+    }
+    this.#isChecked = false;
+    this.#checkedBytes = 0;
+    this.#environment.readCache.drop(content.storage);
+    this.#work = this.#work.then(() => this.#recover(content, picker, error));
+  }
+
+  async #recover(content: TorrentContent, picker: PiecePicker, error: PeerloomError): Promise<void> {
+    try {
+      const { statuses } = await content.look();
+      await content.recover(error, statuses, (checkedBytes) => this.#progress(checkedBytes));
+    } catch (cause) {
+      if (this.#owner.isClosed) return;
+      if (!isPeerloomError(cause)) throw cause;
+      this.#owner.dataFailed(cause);
+      return;
+    }
+    this.#checked(picker);
   }
 
   /** A magnet link may name the files that are wanted (BEP 53, `so`). */

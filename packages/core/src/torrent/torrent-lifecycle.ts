@@ -12,8 +12,8 @@ export interface LifecycleOwner {
   readonly infoHash: InfoHash;
   /** Connections are no longer wanted; plugins may keep theirs only where they `mayStay`. */
   stopped(code: string, message: string, mayStay: boolean): void;
-  /** Connections are wanted again; after an error the data is looked at anew. */
-  started(afterError: boolean): void;
+  /** Connections are wanted again; after an error what it put in doubt is looked at first. */
+  started(afterError: PeerloomError | undefined): void;
 }
 
 /** What the life cycle asks of the session. */
@@ -145,8 +145,8 @@ export class TorrentLifecycle {
       this.#reportMissing();
       return;
     }
-    const afterError = this.#state === 'error';
-    if (!this.#isPaused && !afterError) return;
+    const afterError = this.#state === 'error' ? this.#error : undefined;
+    if (!this.#isPaused && afterError === undefined) return;
     this.#isPausedByRequired = false;
     if (this.#isPaused) {
       this.#isPaused = false;

@@ -215,8 +215,11 @@ export class Torrent
     else for (const peer of this.peers.all()) peer.disconnect({ origin: 'policy', code, message });
   }
 
-  started(afterError: boolean): void {
-    if (afterError) void this.recheck();
+  started(afterError: PeerloomError | undefined): void {
+    if (afterError && this.data.info !== undefined) {
+      this.data.recover(afterError);
+      this.life.setState('checkingFiles');
+    }
     this.peers.scheduleConnect();
     for (const peer of this.peers.all()) peer.requestMore();
   }
