@@ -119,7 +119,7 @@ export class TorrentLifecycle {
     if (!this.isHeldBack || this.#hooks.handled('onResume') || !this.isHeldBack) return;
     this.#isHeld = false;
     this.#environment.alerts.post('torrentUnqueued', { infoHash: this.#owner.infoHash });
-    this.#owner.started(false);
+    this.#owner.started(undefined);
   }
 
   pause({ standard }: PauseOptions = {}): void {

@@ -216,10 +216,8 @@ export class Torrent
   }
 
   started(afterError: PeerloomError | undefined): void {
-    if (afterError && this.data.info !== undefined) {
-      this.data.recover(afterError);
-      this.life.setState('checkingFiles');
-    }
+    if (afterError) this.data.recover(afterError);
+    if (afterError && this.data.info) this.life.setState('checkingFiles');
     this.peers.scheduleConnect();
     for (const peer of this.peers.all()) peer.requestMore();
   }
