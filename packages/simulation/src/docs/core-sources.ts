@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRepositoryFile, repositoryRoot } from './repository.js';
+import { isInRepository, readRepositoryFile, repositoryRoot } from './repository.js';
 
 const families =
   'BENCODE|ENDPOINT|INFO|MAGNET|METAINFO|NETWORK|PEER|PLUGIN|RANDOM|SESSION|SETTING|STORAGE|TORRENT|WIRE';
@@ -22,9 +22,10 @@ export function sourceCodes(): ReadonlySet<string> {
   return matches(pattern);
 }
 
-/** Every word of the sources of core and testing. */
+/** Every word of the sources of all packages. */
 export function sourceWords(): ReadonlySet<string> {
-  const texts = [...sources(), ...sources('packages/testing/src')];
+  const roots = readdirSync(join(repositoryRoot, 'packages')).map((name) => `packages/${name}/src`);
+  const texts = roots.filter(isInRepository).flatMap((root) => sources(root));
   return new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []));
 }
 

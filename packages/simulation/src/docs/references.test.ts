@@ -23,6 +23,11 @@ function isErrorClass(value: unknown): value is ErrorClass {
   return typeof value === 'function' && value.prototype instanceof core.PeerloomError;
 }
 
+/** Variables of ours begin with `PEERLOOM_`, which is no family of codes. */
+function isEnvironmentVariable(name: string): boolean {
+  return name.startsWith('PEERLOOM_');
+}
+
 describe('references in the documentation', () => {
   it.each(documents)('$path: links lead somewhere', ({ path, text }) => {
     const broken = linkTargets(text).filter((target) => {
@@ -80,8 +85,14 @@ describe('references in the documentation', () => {
     const codes = sourceCodes();
     const families = new Set([...codes].map((code) => `${code.split('_')[0]}_`));
     const named = inlineCode(text).flatMap((code) => /^[A-Z]+(?:_[A-Z0-9]+)*_?$/.exec(code)?.[0] ?? []);
-    const withUnderscore = named.filter((name) => name.includes('_'));
+    const withUnderscore = named.filter((name) => name.includes('_') && !isEnvironmentVariable(name));
     expect(withUnderscore.filter((name) => !codes.has(name) && !families.has(name))).toEqual([]);
+  });
+
+  it.each(documents)('$path: environment variables that it names are read somewhere', ({ text }) => {
+    const words = sourceWords();
+    const named = inlineCode(text).flatMap((code) => code.match(/\bPEERLOOM_[A-Z_]+/g) ?? []);
+    expect(named.filter((name) => !words.has(name))).toEqual([]);
   });
 });
 
