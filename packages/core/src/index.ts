@@ -67,6 +67,7 @@ export {
   WireError,
 } from './common/errors.js';
 export { InfoHash } from './common/info-hash.js';
+export { type LimitName, type LimitSpec, limits, limitsTable } from './common/limits.js';
 export type { PeerFlags, PeerSource } from './common/peer-source.js';
 export type { TorrentState } from './common/torrent-state.js';
 export { writeFileAtomic } from './disk/atomic-file.js';
@@ -169,6 +170,7 @@ export type { PeerInfo } from './session/peer-info.js';
 export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export { TorrentHandle } from './session/torrent-handle.js';
+export { remoteLimitSettings } from './settings/remote-limits.js';
 export type { Settings } from './settings/settings-table.js';
 export { defaultSettings, type SettingName, settingsTable } from './settings/settings-table.js';
 export { validateSettings } from './settings/validate-settings.js';

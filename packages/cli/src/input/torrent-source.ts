@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { isPeerloomError, type Magnet, type Metainfo, parseMagnet, parseMetainfo } from '@peerloom/core';
+import {
+  isPeerloomError,
+  limits,
+  type Magnet,
+  type Metainfo,
+  parseMagnet,
+  parseMetainfo,
+} from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import { exitCodes } from '../exit-code.js';
 import { escapeText } from '../output/escape-text.js';
-
-/** No torrent file that the engine takes is longer. */
-const maxTorrentFileBytes = 64 * 1024 * 1024;
 
 /** Whether an argument is a magnet link rather than the path of a file. */
 export function isMagnetLink(source: string): boolean {
@@ -48,7 +52,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
     for await (const chunk of createReadStream(path)) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > maxTorrentFileBytes) {
+      if (length > limits.maxTorrentFileBytes) {
         throw new CliError('METAINFO_TOO_LARGE', `${where} is longer than a torrent file may be (64 MiB)`);
       }
     }

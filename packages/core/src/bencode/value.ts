@@ -1,3 +1,5 @@
+import { limits } from '../common/limits.js';
+
 /** What decoding gives. Byte strings stay bytes: bencoding does not say which of them are text. */
 export type BencodeValue = number | Uint8Array | readonly BencodeValue[] | BencodeDict;
 
@@ -23,4 +25,7 @@ export interface BencodeLimits {
 }
 
 /** The limits where none are given. */
-export const defaultBencodeLimits: BencodeLimits = { maxDepth: 100, maxTokens: 2_500_000 };
+export const defaultBencodeLimits: BencodeLimits = {
+  maxDepth: limits.maxBencodeDepth,
+  maxTokens: limits.maxBencodeTokens,
+};

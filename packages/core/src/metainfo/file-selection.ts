@@ -1,7 +1,6 @@
 import { MagnetError } from '../common/errors.js';
+import { limits } from '../common/limits.js';
 import { printable } from '../common/printable.js';
-
-const maxIndices = 1_000_000;
 
 /**
  * The file indices that `0,2,4,6-8` names (`so` of BEP 53), ascending, each once. Throws
@@ -16,7 +15,7 @@ export function parseFileSelection(text: string): readonly number[] {
     const last = Number(match?.[2] ?? match?.[1]);
     named += last - first + 1;
     // Both are NaN where the field is malformed.
-    if (!(first <= last) || named > maxIndices) {
+    if (!(first <= last) || named > limits.maxSelectedFiles) {
       throw new MagnetError(
         'MAGNET_FILE_SELECTION',
         `not a selection of files such as 0,2,4-6 (so): '${printable(text)}' at '${printable(field)}'`,

@@ -1,7 +1,8 @@
 import { asBytes, asDict, asInteger, asList, asText, type BencodeDict, decode } from '../bencode/bencode.js';
 import { MetainfoError } from '../common/errors.js';
+import { limits } from '../common/limits.js';
 import type { LayoutFile } from './layout.js';
-import { maxPathElements } from './limits.js';
+
 import { type RawDict, readBencode } from './raw-dict.js';
 import { makePathsUnique, sanitizePathElement } from './sanitize-path.js';
 
@@ -65,10 +66,10 @@ function readPath(file: BencodeDict, where: string): readonly string[] {
   if (elements === undefined || elements.length === 0) {
     throw new MetainfoError('METAINFO_PATH', `${where}.path must be a list of at least one element`);
   }
-  if (elements.length > maxPathElements) {
+  if (elements.length > limits.maxPathElements) {
     throw new MetainfoError(
       'METAINFO_PATH',
-      `${where}.path has ${elements.length} elements: at most ${maxPathElements}`,
+      `${where}.path has ${elements.length} elements: at most ${limits.maxPathElements}`,
     );
   }
   const path: string[] = [];

@@ -2,14 +2,13 @@ import { hexToBytes } from '../common/bytes.js';
 import { type HostPort, parseHostPort } from '../common/endpoint.js';
 import { isPeerloomError, MagnetError } from '../common/errors.js';
 import { InfoHash } from '../common/info-hash.js';
+import { limits } from '../common/limits.js';
 import { printable } from '../common/printable.js';
 import { formatFileSelection, parseFileSelection } from './file-selection.js';
-import { maxUrls } from './limits.js';
+
 import { sanitizePathElement } from './sanitize-path.js';
 import { cleanUrls } from './urls.js';
 
-const maxUriLength = 64 * 1024;
-const maxPeers = maxUrls;
 const base32Digits = 'abcdefghijklmnopqrstuvwxyz234567';
 const btih = 'urn:btih:';
 const btmh = 'urn:btmh:';
@@ -33,8 +32,11 @@ export interface Magnet {
  * `MAGNET_NO_INFO_HASH`, `MAGNET_INFO_HASH`, `MAGNET_V2_ONLY`, `MAGNET_FILE_SELECTION`.
  */
 export function parseMagnet(uri: string): Magnet {
-  if (uri.length > maxUriLength) {
-    throw new MagnetError('MAGNET_TOO_LONG', `a link of ${uri.length} characters: at most ${maxUriLength}`);
+  if (uri.length > limits.maxMagnetLength) {
+    throw new MagnetError(
+      'MAGNET_TOO_LONG',
+      `a link of ${uri.length} characters: at most ${limits.maxMagnetLength}`,
+    );
   }
   const link = uri.trim();
   if (!/^magnet:\?/i.test(link)) {
@@ -141,7 +143,7 @@ function readPeers(texts: readonly string[]): readonly HostPort[] {
   return texts
     .map(readPeer)
     .filter((peer) => peer !== undefined)
-    .slice(0, maxPeers);
+    .slice(0, limits.maxUrls);
 }
 
 function readPeer(text: string): HostPort | undefined {

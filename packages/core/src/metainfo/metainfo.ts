@@ -1,7 +1,8 @@
 import { asList, asText, type BencodeInput, type BencodeValue, decode, encode } from '../bencode/bencode.js';
 import { BencodeError, MetainfoError } from '../common/errors.js';
+import { limits } from '../common/limits.js';
 import { printable } from '../common/printable.js';
-import { maxPieceCount, maxPieceLength, maxUrls } from './limits.js';
+
 import { RawDict, readBencode } from './raw-dict.js';
 import { parseInfo, requireSize, type TorrentInfo } from './torrent-info.js';
 import { cleanTiers, cleanUrls } from './urls.js';
@@ -49,7 +50,9 @@ export function parseMetainfo(bytes: Uint8Array): Metainfo {
 
 /** Where there is an announce-list, announce counts for nothing (BEP 12). */
 function readTrackers(file: RawDict): readonly (readonly string[])[] {
-  const tiers = file.mapItems('announce-list', (tier, index) => (index < maxUrls ? readUrls(tier) : []));
+  const tiers = file.mapItems('announce-list', (tier, index) =>
+    index < limits.maxUrls ? readUrls(tier) : [],
+  );
   const cleaned = cleanTiers(tiers ?? []);
   return cleaned.length > 0 ? cleaned : cleanTiers([readUrls(file.encoded('announce'))]);
 }
@@ -155,8 +158,8 @@ function requireSameNames({ name, files, isSingleFile }: BuildMetainfoOptions, i
 }
 
 function requireTrackers(urls: readonly string[]): void {
-  if (urls.length > maxUrls) {
-    throw new MetainfoError('METAINFO_TRACKER', `${urls.length} trackers: at most ${maxUrls}`);
+  if (urls.length > limits.maxUrls) {
+    throw new MetainfoError('METAINFO_TRACKER', `${urls.length} trackers: at most ${limits.maxUrls}`);
   }
   const unusable = urls.find((url) => cleanUrls([url])[0] !== url);
   if (unusable === undefined) return;
@@ -170,8 +173,8 @@ function requireTrackers(urls: readonly string[]): void {
  */
 export function choosePieceLength(totalLength: number): number {
   let pieceLength = 16 * 1024;
-  while (totalLength > pieceLength * (pieceLength < 16 * 1024 * 1024 ? 2_048 : maxPieceCount))
+  while (totalLength > pieceLength * (pieceLength < 16 * 1024 * 1024 ? 2_048 : limits.maxPieceCount))
     pieceLength *= 2;
-  if (pieceLength <= maxPieceLength) return pieceLength;
+  if (pieceLength <= limits.maxPieceLength) return pieceLength;
   throw new MetainfoError('METAINFO_PIECE_COUNT', `${totalLength} bytes are too many for a torrent`);
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { BencodeLimits } from '../bencode/bencode.js';
 import { MetainfoError } from '../common/errors.js';
 import { InfoHash } from '../common/info-hash.js';
+import { limits } from '../common/limits.js';
 import { nameText, readFiles } from './info-files.js';
 import { TorrentLayout } from './layout.js';
-import { maxPieceCount, maxPieceLength, maxTorrentFileBytes, minPieceLength } from './limits.js';
+
 import { RawDict } from './raw-dict.js';
 import { sanitizeTorrentName } from './sanitize-path.js';
 
@@ -84,10 +85,10 @@ export function parseInfo(raw: Uint8Array, limits?: Partial<BencodeLimits>): Tor
 
 /** Throws `METAINFO_TOO_LARGE` where `lengthBytes` is more than is read. */
 export function requireSize(lengthBytes: number, what: string): void {
-  if (lengthBytes <= maxTorrentFileBytes) return;
+  if (lengthBytes <= limits.maxTorrentFileBytes) return;
   throw new MetainfoError(
     'METAINFO_TOO_LARGE',
-    `${what} has ${lengthBytes} bytes: at most ${maxTorrentFileBytes}`,
+    `${what} has ${lengthBytes} bytes: at most ${limits.maxTorrentFileBytes}`,
   );
 }
 
@@ -118,10 +119,14 @@ function readName(info: RawDict, infoHash: InfoHash): string {
 
 function readLayout(info: RawDict, name: string): TorrentLayout {
   const pieceLength = info.integer('piece length');
-  if (pieceLength === undefined || pieceLength < minPieceLength || pieceLength > maxPieceLength) {
+  if (
+    pieceLength === undefined ||
+    pieceLength < limits.minPieceLength ||
+    pieceLength > limits.maxPieceLength
+  ) {
     throw new MetainfoError(
       'METAINFO_PIECE_LENGTH',
-      `info.'piece length' must be ${minPieceLength} to ${maxPieceLength} bytes: it is ${pieceLength ?? 'no integer'}`,
+      `info.'piece length' must be ${limits.minPieceLength} to ${limits.maxPieceLength} bytes: it is ${pieceLength ?? 'no integer'}`,
     );
   }
   const files = readFiles(info, name);
@@ -133,10 +138,10 @@ function readLayout(info: RawDict, name: string): TorrentLayout {
       `the files have ${totalLength} bytes in all: must be 1 to 2^53 - 1`,
     );
   }
-  if (totalLength > maxPieceCount * pieceLength) {
+  if (totalLength > limits.maxPieceCount * pieceLength) {
     throw new MetainfoError(
       'METAINFO_PIECE_COUNT',
-      `${totalLength} bytes make more than ${maxPieceCount} pieces of ${pieceLength} bytes`,
+      `${totalLength} bytes make more than ${limits.maxPieceCount} pieces of ${pieceLength} bytes`,
     );
   }
   return new TorrentLayout(pieceLength, files);

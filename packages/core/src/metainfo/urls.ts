@@ -1,4 +1,4 @@
-import { maxUrlLength, maxUrls } from './limits.js';
+import { limits } from '../common/limits.js';
 
 /**
  * Tiers of URLs (BEP 12) as they are kept: trimmed, each URL once, the first 200 in all, those that are
@@ -8,7 +8,7 @@ import { maxUrlLength, maxUrls } from './limits.js';
 export function cleanTiers(tiers: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const seen = new Set<string>();
   const isKept = (url: string): boolean => {
-    if (!isPlainUrl(url) || seen.has(url) || seen.size >= maxUrls) return false;
+    if (!isPlainUrl(url) || seen.has(url) || seen.size >= limits.maxUrls) return false;
     seen.add(url);
     return true;
   };
@@ -21,5 +21,5 @@ export function cleanUrls(urls: readonly string[]): readonly string[] {
 }
 
 function isPlainUrl(url: string): boolean {
-  return url.length > 0 && url.length <= maxUrlLength && !/[\s\p{Cc}\p{Cf}\p{Cs}]/u.test(url);
+  return url.length > 0 && url.length <= limits.maxUrlLength && !/[\s\p{Cc}\p{Cf}\p{Cs}]/u.test(url);
 }

@@ -2,6 +2,7 @@ import { asDict, type BencodeDict, type BencodeInput, decode, encode } from '../
 import { bytesEqual, copyBytes } from '../common/bytes.js';
 import { addressBytes } from '../common/endpoint.js';
 import { ContextClosedError, PluginError, WireError } from '../common/errors.js';
+import { limits } from '../common/limits.js';
 import type { HookHost } from '../dispatch/hook-host.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { MessageChannel, MessageDefinition } from '../plugin/message.js';
@@ -240,8 +241,11 @@ export class ExtensionProtocol implements ChannelHost {
         if (channel === undefined || !this.#holds.allowsChannel(channel.localId)) continue;
       }
       this.#remoteIds.set(name, id);
-      if (this.#remoteIds.size > maxRemoteNames) {
-        throw new WireError('WIRE_EXTENSION_HANDSHAKE', `more than ${maxRemoteNames} message names`);
+      if (this.#remoteIds.size > limits.maxRemoteExtensionNames) {
+        throw new WireError(
+          'WIRE_EXTENSION_HANDSHAKE',
+          `more than ${limits.maxRemoteExtensionNames} message names`,
+        );
       }
     }
   }
@@ -252,6 +256,3 @@ export class ExtensionProtocol implements ChannelHost {
     for (const channel of [...this.#channels.values()]) channel.close();
   }
 }
-
-/** Names a remote may have announced over all its handshakes. */
-const maxRemoteNames = 128;

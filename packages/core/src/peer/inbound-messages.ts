@@ -1,5 +1,6 @@
 import { Bitfield } from '../common/bitfield.js';
 import { copyBytes } from '../common/bytes.js';
+import { limits } from '../common/limits.js';
 import type { HookHost } from '../dispatch/hook-host.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { PeerPlugin } from '../plugin/peer-plugin.js';
@@ -14,8 +15,6 @@ import type { RemotePieces } from './remote-pieces.js';
 import type { RequestPipeline } from './request-pipeline.js';
 import type { UploadQueue } from './upload-queue.js';
 
-const maxAllowedFast = 64;
-const maxSuggested = 16;
 const minuteMs = 60_000;
 
 /** What incoming messages ask of their connection. */
@@ -157,7 +156,7 @@ export class InboundMessages implements FrameHandler {
     const { allowedFast } = this.#state;
     if (!this.#isPiece(piece)) return;
     if (this.#hooks.handled('onAllowedFast', piece) || this.#state.isClosed) return;
-    if (allowedFast.length >= maxAllowedFast || allowedFast.includes(piece)) return;
+    if (allowedFast.length >= limits.maxAllowedFast || allowedFast.includes(piece)) return;
     allowedFast.push(piece);
     this.#owner.requestMore();
   }
@@ -168,7 +167,7 @@ export class InboundMessages implements FrameHandler {
     if (this.#hooks.handled('onSuggest', piece) || this.#state.isClosed) return;
     const { suggested } = this.#state;
     if (suggested.includes(piece)) return;
-    if (suggested.length >= maxSuggested) suggested.shift();
+    if (suggested.length >= limits.maxSuggested) suggested.shift();
     suggested.push(piece);
   }
 

@@ -1,3 +1,4 @@
+import { limits } from '../common/limits.js';
 /** A state message of the remote that can't be dealt with yet. */
 export type KeptMessage =
   | { readonly type: 'bitfield'; readonly bits: Uint8Array }
@@ -11,9 +12,6 @@ export interface KeptBudget {
   bytes: number;
 }
 
-/** Beside the last bitfield. */
-const maxOthers = 4096;
-const maxTorrentBytes = 8 * 1024 * 1024;
 const bytesPerMessage = 16;
 
 /**
@@ -48,8 +46,8 @@ export class KeptMessages {
   #append(message: KeptMessage): boolean {
     const bytes = bytesPerMessage + (message.type === 'bitfield' ? message.bits.length : 0);
     const isWhole = isWholeState(message);
-    if (!isWhole && this.#messages.length - (this.#hasWhole ? 1 : 0) >= maxOthers) return false;
-    if (this.#budget.bytes + bytes > maxTorrentBytes) return false;
+    if (!isWhole && this.#messages.length - (this.#hasWhole ? 1 : 0) >= limits.maxKeptMessages) return false;
+    if (this.#budget.bytes + bytes > limits.maxKeptBytesPerTorrent) return false;
     this.#messages.push(message);
     this.#hasWhole ||= isWhole;
     this.#bytes += bytes;

@@ -1,5 +1,6 @@
 import type { Bitfield } from '../common/bitfield.js';
 import type { Endpoint } from '../common/endpoint.js';
+import { limits } from '../common/limits.js';
 import type { PeerSource } from '../common/peer-source.js';
 import type { PeerIdentity } from '../plugin/torrent-context.js';
 import type { ReadonlyReservedBits } from '../wire/reserved-bits.js';
@@ -85,7 +86,7 @@ export class PeerState implements PeerIdentity {
     this.connectedAtMs = options.nowMs;
     this.lastReceivedAtMs = options.nowMs;
     this.lastSentAtMs = options.nowMs;
-    this.requestQueue = defaultRequestQueue;
+    this.requestQueue = limits.defaultRequestQueue;
     this.meters = new TransferMeters(options.totals);
   }
 
@@ -109,6 +110,3 @@ export class PeerState implements PeerIdentity {
     return this.pieces?.isFull === true && this.pieces.length > 0;
   }
 }
-
-/** What libtorrent assumes of a peer that does not say `reqq`. */
-const defaultRequestQueue = 250;

@@ -3,16 +3,13 @@ import type { DisconnectReason } from '../common/disconnect-reason.js';
 import { addressPrefixKey, type Endpoint, isLoopbackAddress } from '../common/endpoint.js';
 import { isPeerloomError } from '../common/errors.js';
 import { InfoHash } from '../common/info-hash.js';
+import { limits } from '../common/limits.js';
 import { ignoringHandler } from '../dispatch/ignoring-handler.js';
 import type { Clock } from '../ports/clock.js';
 import type { Connection, ConnectionHandler } from '../ports/network.js';
 import type { Random } from '../ports/random.js';
 import type { Settings } from '../settings/settings-table.js';
 import { HandshakeParser } from '../wire/handshake.js';
-
-/** Places kept for addresses that have been good peers. */
-const reservedPlaces = 16;
-const maxGoodAddresses = 1024;
 
 /** What accepting connections asks of the session. */
 export interface IncomingOwner {
@@ -93,7 +90,7 @@ export class IncomingConnections {
     if (!isExempt && ofPrefix.length >= this.#settings.maxPendingIncomingPerPrefix) {
       return refusal('PEER_PENDING_PREFIX', 'too many connections of this address are unfinished');
     }
-    const kept = Math.min(reservedPlaces, Math.floor(this.#settings.maxPendingIncoming / 4));
+    const kept = Math.min(limits.keptPendingPlaces, Math.floor(this.#settings.maxPendingIncoming / 4));
     const limit = this.#settings.maxPendingIncoming - (this.#good.has(remote.address) ? 0 : kept);
     if (this.#pending.size >= limit) this.#dropOne();
     return undefined;
@@ -175,7 +172,7 @@ export class IncomingConnections {
     if (pending === undefined) return;
     this.#forget(pending);
     this.#good.add(pending.connection.remote.address);
-    if (this.#good.size <= maxGoodAddresses) return;
+    if (this.#good.size <= limits.maxGoodAddresses) return;
     for (const oldest of this.#good) {
       this.#good.delete(oldest);
       break;

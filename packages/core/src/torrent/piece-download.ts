@@ -1,9 +1,7 @@
+import { limits } from '../common/limits.js';
 import type { PeerState } from '../peer/peer-state.js';
 import type { BlockSource } from '../plugin/torrent-context.js';
 import type { SlotIndex } from '../ports/slots.js';
-
-/** Copies of blocks remembered a piece, beside the committed ones. */
-const maxDuplicates = 64;
 
 /** One piece on its way from peers to storage: its slots, and who sent what. */
 export class PieceDownload {
@@ -49,7 +47,7 @@ export class PieceDownload {
 
   /** Notes another copy of a block, by its digest. */
   addDuplicate(block: number, peer: PeerState, digest: Uint8Array): void {
-    if (this.#duplicates.length >= maxDuplicates) return;
+    if (this.#duplicates.length >= limits.maxDuplicatesPerPiece) return;
     this.#duplicates.push({ block, peer, duplicateDigest: digest });
   }
 

@@ -9,14 +9,7 @@ import {
 import { utf8 } from '../common/bytes.js';
 import { addressFromBytes } from '../common/endpoint.js';
 import { WireError } from '../common/errors.js';
-
-/** Names that a peer's `m` may hold. */
-const maxExtensionNames = 64;
-
-/** Bytes that one name in `m` may have. */
-const maxExtensionNameBytes = 64;
-
-const maxClientNameLength = 64;
+import { limits } from '../common/limits.js';
 
 /**
  * What a peer's extension handshake says (BEP 10). A field is there only where the peer sent it with
@@ -72,13 +65,13 @@ export function readExtensionHandshake(dict: BencodeDict): ExtensionHandshake {
 function readMessageIds(m: BencodeDict | undefined): ReadonlyMap<string, number> {
   const ids = new Map<string, number>();
   const names = Object.keys(m ?? {});
-  if (names.length > maxExtensionNames) {
-    throw invalid(`${names.length} names in 'm' (at most ${maxExtensionNames})`);
+  if (names.length > limits.maxExtensionNames) {
+    throw invalid(`${names.length} names in 'm' (at most ${limits.maxExtensionNames})`);
   }
   for (const name of names) {
     const nameBytes = utf8(name).length;
-    if (nameBytes > maxExtensionNameBytes) {
-      throw invalid(`a name of ${nameBytes} bytes in 'm' (at most ${maxExtensionNameBytes})`);
+    if (nameBytes > limits.maxExtensionNameBytes) {
+      throw invalid(`a name of ${nameBytes} bytes in 'm' (at most ${limits.maxExtensionNameBytes})`);
     }
     const id = asInteger(m?.[name]);
     if (id === undefined) continue;
@@ -111,5 +104,5 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 function readClientName(value: BencodeValue | undefined): string | undefined {
   const text = asText(value)?.replace(invisible, '').trim();
   if (text === undefined || text === '') return undefined;
-  return Array.from(text).slice(0, maxClientNameLength).join('');
+  return Array.from(text).slice(0, limits.maxClientNameLength).join('');
 }
