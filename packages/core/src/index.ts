@@ -171,7 +171,14 @@ export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export { TorrentHandle } from './session/torrent-handle.js';
 export { remoteLimitSettings } from './settings/remote-limits.js';
-export type { Settings } from './settings/settings-table.js';
-export { defaultSettings, type SettingName, settingsTable } from './settings/settings-table.js';
+export type { SettingSpec } from './settings/setting-spec.js';
+export {
+  defaultSettings,
+  type SettingGroup,
+  type SettingName,
+  type Settings,
+  settingGroups,
+  settingsTable,
+} from './settings/settings-table.js';
 export { validateSettings } from './settings/validate-settings.js';
 export type { ReadonlyReservedBits, ReservedBits } from './wire/reserved-bits.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultSettings, type SettingSpec, settingsTable } from './settings-table.js';
+import type { SettingSpec } from './setting-spec.js';
+import { defaultSettings, settingGroups, settingsTable } from './settings-table.js';
 import { mergeSettings, validateSettings } from './validate-settings.js';
 
 const rows: [string, SettingSpec][] = Object.entries(settingsTable);
@@ -13,6 +14,12 @@ describe('settingsTable', () => {
     if (spec.type !== 'boolean') expect(spec.min).toBeLessThanOrEqual(spec.max);
     if (spec.unit === 'bytes') expect(name).toMatch(/Bytes$/);
     if (spec.unit === 'ms') expect(name).toMatch(/Ms$/);
+  });
+
+  it('has every setting in one group', () => {
+    const grouped = settingGroups.flatMap(({ settings }) => Object.entries(settings));
+    expect(grouped).toEqual(rows);
+    expect(new Set(settingGroups.map(({ title }) => title)).size).toBe(settingGroups.length);
   });
 
   it('has defaults that pass its own validation', () => {

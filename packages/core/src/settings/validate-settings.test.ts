@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '../common/errors.js';
-import { defaultSettings, type SettingSpec, settingsTable } from './settings-table.js';
+import type { SettingSpec } from './setting-spec.js';
+import { defaultSettings, settingsTable } from './settings-table.js';
 import { mergeSettings, validateSettings } from './validate-settings.js';
 
 const rows: [string, SettingSpec][] = Object.entries(settingsTable);

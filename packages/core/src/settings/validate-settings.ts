@@ -1,13 +1,7 @@
 import { SettingsError } from '../common/errors.js';
 import { printable } from '../common/printable.js';
-import {
-  type IntegerSetting,
-  type SettingName,
-  type SettingSpec,
-  type Settings,
-  type StringSetting,
-  settingsTable,
-} from './settings-table.js';
+import type { IntegerSetting, SettingSpec, StringSetting } from './setting-spec.js';
+import { type SettingName, type Settings, settingsTable } from './settings-table.js';
 
 /**
  * The settings in `partial`, a plain object from wherever, each checked by itself; those that are

@@ -1,0 +1,56 @@
+import type { SettingSpec } from './setting-spec.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Settings: how large messages may be, and how much waits to be sent. */
+export const messageSettings = {
+  sendBufferHighBytes: {
+    type: 'integer',
+    default: 512 * KiB,
+    unit: 'bytes',
+    min: 32 * KiB,
+    max: 64 * MiB,
+    doc: 'No further blocks are read for a peer while this much waits to be sent to it.',
+  },
+  sendBufferLowBytes: {
+    type: 'integer',
+    default: 128 * KiB,
+    unit: 'bytes',
+    min: 16 * KiB,
+    max: 64 * MiB,
+    doc: 'Reading for a peer goes on when less than this waits to be sent. At most `sendBufferHighBytes`.',
+  },
+  maxWireMessageBytes: {
+    type: 'integer',
+    default: MiB,
+    unit: 'bytes',
+    min: 32 * KiB,
+    max: 16 * MiB,
+    doc: 'Longest message taken from a peer, or the bitfield where that is longer.',
+  },
+  maxExtensionHandshakeBytes: {
+    type: 'integer',
+    default: 64 * KiB,
+    unit: 'bytes',
+    min: KiB,
+    max: MiB,
+    doc: 'Longest extension handshake taken from a peer (BEP 10).',
+  },
+  maxUnknownMessagesPerMinute: {
+    type: 'integer',
+    default: 64,
+    unit: 'messages a minute',
+    min: 0,
+    max: 100_000,
+    doc: 'A peer that sends more messages of unknown type than this is disconnected.',
+  },
+  maxMetadataBytes: {
+    type: 'integer',
+    default: 30 * MiB,
+    unit: 'bytes',
+    min: KiB,
+    max: 64 * MiB,
+    doc: 'Largest info dictionary taken from peers (BEP 9).',
+  },
+} as const satisfies Readonly<Record<string, SettingSpec>>;
