@@ -152,6 +152,7 @@ const tasks = {
   build: (args) => turbo('build', args, []),
   typecheck: (args) => turbo('typecheck', args, []),
   test: (args) => vitestTask('test', args),
+  docs: (args) => turbo('docs', args, []),
   interop: (args) => vitestTask('interop', args),
   bench: (args) => program('@peerloom/benchmarks', 'packages/benchmarks/dist/main.js', args),
   check: (args) => runOrFail(process.execPath, ['.ci/check.mjs', ...args], 'check failed'),

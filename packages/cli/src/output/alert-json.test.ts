@@ -29,7 +29,7 @@ test('an error of something else has a code too', () => {
     hook: 'onHave',
     infoHash,
     endpoint: undefined,
-    action: 'reported',
+    action: 'peerClosed',
   } as const;
   expect(alertJson({ type: 'pluginFault', ...fault, error: new RangeError('out') })).toMatchObject({
     error: { code: 'UNEXPECTED', message: 'out' },

@@ -6,141 +6,303 @@ import type { TorrentState } from '../common/torrent-state.js';
 
 /** Fields of every alert that concerns one torrent. */
 interface OfTorrent {
+  /** The torrent. */
   readonly infoHash: InfoHash;
+}
+
+/** Fields of every alert that concerns one piece. */
+interface OfPiece extends OfTorrent {
+  /** Index of the piece, from 0. */
+  readonly piece: number;
 }
 
 /** Fields of every alert that concerns one connection. */
 interface OfPeer extends OfTorrent {
+  /** Address and port of the remote. */
   readonly endpoint: Endpoint;
+}
+
+/** Fields of every alert that concerns one block. */
+interface OfBlock extends OfPeer {
+  /** Index of the piece, from 0. */
+  readonly piece: number;
+  /** Where the block begins in the piece, in bytes. */
+  readonly begin: number;
+  /** Length of the block, in bytes. */
+  readonly length: number;
 }
 
 /** Scope in which a plugin acts. */
 export type PluginScopeName = 'session' | 'torrent' | 'peer';
 
 /**
- * Fields of each alert, by its type. An alert is a plain object with its `type` and these fields.
+ * Fields of each alert, by its type. An alert is a plain object with its `type` and these fields. The
+ * comments are what `docs/ALERTS.md` is made from.
  */
 export interface AlertFields {
-  /** A listening socket is open. `endpoint` has the port that was bound. */
-  listenSucceeded: { readonly endpoint: Endpoint };
-  /** A listening socket could not be opened. */
-  listenFailed: { readonly endpoint: Endpoint; readonly error: PeerloomError };
+  /** A listening socket is open. */
+  listenSucceeded: {
+    /** Where it listens, with the port that was bound. */
+    readonly endpoint: Endpoint;
+  };
+  /** A listening socket could not be opened; `listen` rejects with the same error. */
+  listenFailed: {
+    /** Where it was to listen. */
+    readonly endpoint: Endpoint;
+    /** Why not (`NETWORK_…`). */
+    readonly error: PeerloomError;
+  };
   /** The session has stopped; the last alert. */
   sessionStopped: object;
-  /** Something that the session was asked to do failed, with no torrent to blame. */
-  sessionError: { readonly error: PeerloomError };
+  /**
+   * Something failed with no torrent to blame: a host name could not be resolved, stopping took too long
+   * (`SESSION_STOP`), a connection failed inside of the engine (`PEER_INTERNAL`).
+   */
+  sessionError: {
+    /** What failed. */
+    readonly error: PeerloomError;
+  };
   /** The engine works, but slower or less safely than it could. */
-  performanceWarning: { readonly message: string };
-  /** This many alerts did not fit in a reader's queue. */
-  alertsDropped: { readonly count: number };
+  performanceWarning: {
+    /** One line for people. */
+    readonly message: string;
+  };
+  /** Alerts did not fit into a reader's queue (`alertQueueSize`); comes in their place. */
+  alertsDropped: {
+    /** How many, since the last alert of this type. */
+    readonly count: number;
+  };
 
-  torrentAdded: OfTorrent & { readonly name: string };
+  /** A torrent was added to the session. */
+  torrentAdded: OfTorrent & {
+    /** Its name; before metadata is known that of the magnet link, or the infohash. */
+    readonly name: string;
+  };
+  /** A torrent has left the session, because it was removed or the session has stopped. */
   torrentRemoved: OfTorrent;
-  stateChanged: OfTorrent & { readonly previous: TorrentState; readonly state: TorrentState };
+  /** What the torrent is doing has changed. */
+  stateChanged: OfTorrent & {
+    /** The state before. */
+    readonly previous: TorrentState;
+    /** The state now. */
+    readonly state: TorrentState;
+  };
+  /** The torrent was paused, by the application, an extension, or because a required extension is missing. */
   torrentPaused: OfTorrent;
+  /** The torrent is no longer paused. It may still wait in the queue. */
   torrentResumed: OfTorrent;
   /** It waits for a place in the queue: it was added, resumed or done with checking when there was none, or stopped. */
   torrentQueued: OfTorrent;
   /** The queue has a place for it: it goes on. */
   torrentUnqueued: OfTorrent;
   /** The initial or a forced check is done. */
-  torrentChecked: OfTorrent & { readonly piecesHave: number; readonly pieceCount: number };
+  torrentChecked: OfTorrent & {
+    /** Pieces that are there and right. */
+    readonly piecesHave: number;
+    /** Pieces of the torrent. */
+    readonly pieceCount: number;
+  };
   /** All wanted pieces are had. */
   torrentFinished: OfTorrent;
   /** The torrent has stopped because of an error. `resume` tries again. */
-  torrentError: OfTorrent & { readonly error: PeerloomError };
+  torrentError: OfTorrent & {
+    /** What failed, most often the storage (`STORAGE_…`). */
+    readonly error: PeerloomError;
+  };
   /**
    * A file on the medium is longer than the torrent says. What belongs to the torrent is used; the rest
    * stays as it is.
    */
   fileOversized: OfTorrent & {
+    /** Index of the file in the torrent, from 0. */
     readonly file: number;
+    /** Its path in the torrent, joined by `/`. */
     readonly path: string;
+    /** How long it is, in bytes. */
     readonly lengthBytes: number;
+    /** How long the torrent says that it is, in bytes. */
     readonly expectedBytes: number;
   };
-  metadataReceived: OfTorrent & { readonly name: string };
-  /** What was taken for metadata is not: wrong hash, or malformed. */
-  metadataFailed: OfTorrent & { readonly error: PeerloomError };
+  /** The info dictionary has become known, and is right. */
+  metadataReceived: OfTorrent & {
+    /** The torrent's name, as the info dictionary has it. */
+    readonly name: string;
+  };
+  /** What was taken for metadata is not: wrong hash, too large, or malformed. */
+  metadataFailed: OfTorrent & {
+    /** What is wrong with it (`METAINFO_…`). */
+    readonly error: PeerloomError;
+  };
 
-  peerConnected: OfPeer & { readonly isOutgoing: boolean; readonly transport: string };
+  /** A connection is open; handshakes follow. */
+  peerConnected: OfPeer & {
+    /** Whether we dialled. */
+    readonly isOutgoing: boolean;
+    /** What carries it: `tcp`, or the name of an extension's transport. */
+    readonly transport: string;
+  };
   /** Handshakes are done and no hold is open. */
-  peerReady: OfPeer & { readonly peerId: string; readonly client: string | undefined };
-  peerDisconnected: OfPeer & { readonly reason: DisconnectReason };
+  peerReady: OfPeer & {
+    /** The remote's peer id, as 40 hexadecimal digits. */
+    readonly peerId: string;
+    /** What the remote says that it is (`v` of BEP 10). */
+    readonly client: string | undefined;
+  };
+  /** A connection has ended, or could not be made. */
+  peerDisconnected: OfPeer & {
+    /** Who ended it, and why. */
+    readonly reason: DisconnectReason;
+  };
   /** The remote broke a rule of the protocol; a disconnect follows. */
-  peerError: OfPeer & { readonly code: string; readonly message: string };
+  peerError: OfPeer & {
+    /** Which rule (`WIRE_…` or `PEER_…`). */
+    readonly code: string;
+    /** One line for people. */
+    readonly message: string;
+  };
+  /** An address or principal was banned, by the application or an extension. */
   peerBanned: {
-    /** `undefined` where a principal was banned. */
+    /** Who; `undefined` where a principal was banned. */
     readonly endpoint: Endpoint | undefined;
+    /** Who; `undefined` where an address was banned. */
     readonly principal: string | undefined;
+    /** One line for people. */
     readonly reason: string;
+    /** The extension that did; `undefined` for the application. */
     readonly plugin: string | undefined;
-    /** -1 for ever. */
+    /** How long, in milliseconds; -1 for ever. */
     readonly durationMs: number;
   };
-  peerUnbanned: { readonly endpoint: Endpoint | undefined; readonly principal: string | undefined };
+  /** A ban was lifted, or its time is up. */
+  peerUnbanned: {
+    /** Whose; `undefined` where a principal was banned. */
+    readonly endpoint: Endpoint | undefined;
+    /** Whose; `undefined` where an address was banned. */
+    readonly principal: string | undefined;
+  };
   /** A session was given another IP filter; the counts are of what it met. */
   ipFilterChanged: {
+    /** Ranges of the new filter; 0 where there is none. */
     readonly rangeCount: number;
     /** Connections that were closed. */
     readonly disconnectedCount: number;
     /** Known peers that were forgotten, those of the connections included. */
     readonly forgottenCount: number;
   };
-  /** A connection was refused before it became a peer. */
-  peerBlocked: { readonly endpoint: Endpoint; readonly code: string; readonly message: string };
+  /** An incoming connection was refused before it became a peer. */
+  peerBlocked: {
+    /** Where it came from. */
+    readonly endpoint: Endpoint;
+    /** Why (`PEER_…` or `TORRENT_…`). */
+    readonly code: string;
+    /** One line for people. */
+    readonly message: string;
+  };
   /** A peer has not answered requests in time; it is asked for little until it does. */
   peerSnubbed: OfPeer;
   /** A request was for what does not exist or what we do not have. */
-  invalidRequest: OfPeer & { readonly piece: number; readonly begin: number; readonly length: number };
+  invalidRequest: OfBlock;
 
-  pieceFinished: OfTorrent & { readonly piece: number };
-  hashFailed: OfTorrent & { readonly piece: number };
-  fileCompleted: OfTorrent & { readonly file: number; readonly path: string };
-  blockRequested: OfPeer & { readonly piece: number; readonly begin: number; readonly length: number };
-  blockFinished: OfPeer & { readonly piece: number; readonly begin: number; readonly length: number };
-  blockTimeout: OfPeer & { readonly piece: number; readonly begin: number; readonly length: number };
-  blockUnwanted: OfPeer & { readonly piece: number; readonly begin: number; readonly length: number };
-  blockSent: OfPeer & { readonly piece: number; readonly begin: number; readonly length: number };
+  /** A downloaded piece is right and written. */
+  pieceFinished: OfPiece;
+  /** A downloaded piece is wrong: it is thrown away and fetched again. */
+  hashFailed: OfPiece;
+  /** All pieces of a file are had. */
+  fileCompleted: OfTorrent & {
+    /** Index of the file in the torrent, from 0. */
+    readonly file: number;
+    /** Its path in the torrent, joined by `/`. */
+    readonly path: string;
+  };
+  /** A block was asked for. */
+  blockRequested: OfBlock;
+  /** A block that was asked for has come. */
+  blockFinished: OfBlock;
+  /** A block did not come in time; others may be asked for it. */
+  blockTimeout: OfBlock;
+  /** A block came that was not asked for, or no longer; it is thrown away. */
+  blockUnwanted: OfBlock;
+  /** A block was queued for a peer that asked for it. */
+  blockSent: OfBlock;
 
   /** A plugin threw, or returned what it may not. */
   pluginFault: {
+    /** Name of the extension. */
     readonly plugin: string;
+    /** Where it acted. */
     readonly scope: PluginScopeName;
     /** Hook, or `channel <name>`, `timer`, `deadline`, `transform`, … */
     readonly hook: string;
+    /** What was thrown. */
     readonly error: unknown;
+    /** The torrent concerned, where there is one. */
     readonly infoHash: InfoHash | undefined;
+    /** The remote concerned, where there is one. */
     readonly endpoint: Endpoint | undefined;
     /** What the engine did about it. */
     readonly action: PluginFaultAction;
   };
   /** A plugin is not written as the interface asks; it goes on working. */
-  pluginWarning: { readonly plugin: string; readonly message: string };
-  pluginAdded: { readonly plugin: string; readonly infoHash: InfoHash | undefined };
-  pluginRemoved: { readonly plugin: string; readonly infoHash: InfoHash | undefined };
-  /** What plugins post themselves. */
-  plugin: {
+  pluginWarning: {
+    /** Name of the extension. */
     readonly plugin: string;
-    /** The plugin's own name for it. */
-    readonly event: string;
+    /** One line for its author. */
+    readonly message: string;
+  };
+  /** An extension was added. */
+  pluginAdded: {
+    /** Name of the extension. */
+    readonly plugin: string;
+    /** The torrent it was added to; `undefined` for the session. */
     readonly infoHash: InfoHash | undefined;
+  };
+  /** An extension was removed, or detached after a fault. */
+  pluginRemoved: {
+    /** Name of the extension. */
+    readonly plugin: string;
+    /** The torrent it was removed from; `undefined` for the session. */
+    readonly infoHash: InfoHash | undefined;
+  };
+  /** What extensions post themselves (`session.postAlert`). */
+  plugin: {
+    /** Name of the extension. */
+    readonly plugin: string;
+    /** The extension's own name for it. */
+    readonly event: string;
+    /** The torrent it is about, where there is one. */
+    readonly infoHash: InfoHash | undefined;
+    /** The remote it is about, where there is one. */
     readonly endpoint: Endpoint | undefined;
+    /** What the extension tells; its shape is the extension's to document. */
     readonly data: Readonly<Record<string, unknown>>;
   };
-  log: { readonly message: string; readonly infoHash?: InfoHash; readonly endpoint?: Endpoint };
+  /** For people who look for a fault in the engine. The engine posts none so far. */
+  log: {
+    /** One line. */
+    readonly message: string;
+    /** The torrent it is about, where there is one. */
+    readonly infoHash?: InfoHash;
+    /** The remote it is about, where there is one. */
+    readonly endpoint?: Endpoint;
+  };
 }
 
 /** What followed a plugin's fault. */
 export type PluginFaultAction =
+  /** The connection was closed. */
   | 'peerClosed'
+  /** The plugin left the torrent or session. */
   | 'pluginDetached'
+  /** The torrent was paused: a required extension is missing. */
   | 'torrentStopped'
+  /** All torrents were paused: a required extension is missing. */
   | 'torrentsStopped'
+  /** The torrent was not added. */
   | 'torrentRefused'
-  | 'stateKept'
-  | 'reported';
+  /** The state that was saved before is kept. */
+  | 'stateKept';
 
+/** Name of an alert: the `type` by which alerts are told apart. */
 export type AlertType = keyof AlertFields;
 
 /** One alert, by type: `AlertOf<'pieceFinished'>`. */
