@@ -169,6 +169,7 @@ export { type IpFilterBadLine, type IpFilterList, parseIpFilterList } from './se
 export type { PeerInfo } from './session/peer-info.js';
 export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
+export { type LoadedSessionState, SessionStateFile } from './session/session-state-file.js';
 export { TorrentHandle } from './session/torrent-handle.js';
 export { remoteLimitSettings } from './settings/remote-limits.js';
 export type { SettingSpec } from './settings/setting-spec.js';

@@ -156,7 +156,7 @@ export class Session {
     return sessionStats(this.#engine);
   }
 
-  /** Bans and what extensions keep, to give to the next session as `state`. */
+  /** Bans and what extensions keep, to give to the next session as `state`. {@link SessionStateFile} keeps it. */
   saveState(): Uint8Array {
     return this.#engine.saveState();
   }
