@@ -201,7 +201,7 @@ test.for([
   ['a missing data folder', ['seed', 'a.torrent', '--path', 'none'], 'CLI_FOLDER'],
   ['a wrong timeout', ['download', 'a.torrent', '--timeout', '-1'], 'CLI_SECONDS'],
   ['an unknown option', ['download', 'a.torrent', '--fast'], 'CLI_USAGE'],
-  ['an option of a later release', ['download', 'a.torrent', '--ext', 'ut_pex'], 'CLI_USAGE'],
+  ['an option of a later release', ['download', 'a.torrent', '--tracker-from-torrent'], 'CLI_USAGE'],
   ['--alerts without --json', ['download', 'a.torrent', '--alerts', 'log'], 'CLI_USAGE'],
   ['an unknown category of alerts', ['download', 'a.torrent', '--json', '--alerts', 'all'], 'CLI_ALERTS'],
   ['a missing argument', ['download'], 'CLI_USAGE'],

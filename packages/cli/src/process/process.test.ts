@@ -30,7 +30,7 @@ test('the help tells the exit codes, and no option that does not work yet', asyn
   const help = (await bench.run('--help')).stdout.join('\n');
   expect(help).toContain('4 --timeout passed');
   const { stdout } = await bench.run('download', '--help');
-  expect(stdout.join('\n')).not.toMatch(/--(ext|no-ext|select|limit)/);
+  expect(stdout.join('\n')).not.toMatch(/--(select|limit|tracker-from-torrent|report)/);
 });
 
 test('--version is the one of the package', async () => {
