@@ -11,6 +11,7 @@ import type { Connection } from '../ports/network.js';
 import { FrameParser } from '../wire/frame-parser.js';
 import { HandshakeParser } from '../wire/handshake.js';
 import { ExtensionProtocol } from './extension-protocol.js';
+import { FastGrants } from './fast-grants.js';
 import { HoldGate, type HoldOwner } from './hold-gate.js';
 import { InboundMessages, type InboundOwner } from './inbound-messages.js';
 import { KeptMessages } from './kept-messages.js';
@@ -38,6 +39,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
   readonly sender: MessageSender;
   readonly extensions: ExtensionProtocol;
   readonly requests: RequestPipeline;
+  readonly grants: FastGrants;
   readonly uploads: UploadQueue;
   readonly pieces: RemotePieces;
   readonly #environment: PeerEnvironment;
@@ -78,12 +80,14 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     this.extensions = new ExtensionProtocol(environment, state, hooks, sender, this.holds);
     this.extensions.isUploadOnly = () => owner.isUploadOnly;
     this.requests = new RequestPipeline({ environment, state, hooks, sender, owner });
+    this.grants = new FastGrants({ environment, state, hooks, sender, owner });
     this.uploads = new UploadQueue({
       environment,
       state,
       hooks,
       sender,
       owner,
+      grants: this.grants,
       fail: (code, message) => this.fail(code, message),
       sendBufferBytes: () => this.stream.bufferedBytes,
     });
@@ -222,6 +226,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
 
   interestChanged(): void {
     this.#owner.interestChanged(this.state);
+    if (!this.isClosed) this.grants.offer();
   }
 
   /** Chokes the remote; what it has asked for is refused. */

@@ -255,6 +255,7 @@ export class PeerOpening {
       this.#torrent.listenEndpointKnown(state);
     }
     this.#plugins.extensionHandshake(dict, missedOnly);
+    if (fields.uploadOnly !== undefined && !state.isClosed) this.#torrent.uploadOnlyChanged(state);
   }
 
   /** The stream is encrypted now: what was learned in plain is forgotten. */

@@ -21,6 +21,8 @@ export interface PeerOwner extends DownloadOwner, UploadOwner, RemotePiecesOwner
   admit(peer: PeerState): DisconnectReason | undefined;
   /** The remote is interested, or no longer. */
   interestChanged(peer: PeerState): void;
+  /** The remote will download nothing more, or goes on to (BEP 21). */
+  uploadOnlyChanged(peer: PeerState): void;
   /** The remote has told where it listens. */
   listenEndpointKnown(peer: PeerState): void;
   /** Called once, last. */

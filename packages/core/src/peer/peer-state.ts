@@ -50,6 +50,8 @@ export class PeerState implements PeerIdentity {
 
   /** What the remote has; `undefined` before metadata. */
   pieces: Bitfield | undefined;
+  /** Whether the remote has said what it has. */
+  hasToldPieces = false;
   /** Whether the picker counts it as a peer that has everything. */
   isCountedAsSeed = false;
   /** Pieces that it has and we still want. */

@@ -55,7 +55,7 @@ export function sendStandardMessage(peer: PeerConnection, message: StandardMessa
     case 'allowedFast':
       checkFast(peer, message.type);
       checkPiece(peer, message.piece);
-      sender.allowedFast(message.piece);
+      peer.grants.grant(message.piece);
       return;
     case 'bitfield':
       sendBitfield(peer, message.bits);

@@ -21,11 +21,16 @@ export class RemotePieces {
 
   /** The remote has said nothing yet: it has nothing. */
   startEmpty(pieceCount: number): void {
-    this.replace(new Bitfield(pieceCount));
+    this.#set(new Bitfield(pieceCount));
   }
 
   /** Takes `bits`, which become the state's own. */
   replace(bits: Bitfield): void {
+    this.#state.hasToldPieces = true;
+    this.#set(bits);
+  }
+
+  #set(bits: Bitfield): void {
     const picker = this.#owner.picker as PiecePicker;
     this.#uncount();
     this.#state.pieces = bits;
@@ -41,6 +46,7 @@ export class RemotePieces {
   add(piece: number): void {
     const picker = this.#owner.picker as PiecePicker;
     const { pieces } = this.#state;
+    this.#state.hasToldPieces = true;
     if (pieces === undefined || !pieces.add(piece)) return;
     picker.addHave(piece);
     if (!picker.isWanted(piece)) return;
@@ -75,13 +81,7 @@ export class RemotePieces {
   recountInterest(): void {
     const { picker } = this.#owner;
     const { pieces } = this.#state;
-    let count = 0;
-    if (picker && pieces) {
-      pieces.forEach((piece) => {
-        if (picker.isWanted(piece)) count++;
-      });
-    }
-    this.#state.interestingCount = count;
+    if (picker && pieces) this.#state.interestingCount = countWanted(pieces, picker);
     this.#owner.wantChanged(this.#state);
   }
 
@@ -99,4 +99,15 @@ export class RemotePieces {
     else picker.removeBitfield(pieces);
     this.#state.isCountedAsSeed = false;
   }
+}
+
+/** O(1) where the remote has everything or nothing, else O(pieces). */
+function countWanted(pieces: Bitfield, picker: PiecePicker): number {
+  if (pieces.isFull) return picker.missingWanted;
+  let count = 0;
+  if (picker.missingWanted === 0 || pieces.isEmpty) return count;
+  pieces.forEach((piece) => {
+    if (picker.isWanted(piece)) count++;
+  });
+  return count;
 }

@@ -14,6 +14,7 @@ import { FakeConnection } from '../ports/connection.fake.js';
 import { defaultSettings, type Settings } from '../settings/settings-table.js';
 import { FrameParser } from '../wire/frame-parser.js';
 import { RecordingHandler } from '../wire/recording-handler.js';
+import { FastGrants } from './fast-grants.js';
 import { MessageSender } from './message-sender.js';
 import { fakePeerState } from './peer-state.fake.js';
 import { SendBufferPool } from './send-buffer-pool.js';
@@ -27,9 +28,10 @@ const layout = new TorrentLayout(4 * block, [{ path: ['a'], lengthBytes: 8 * blo
 class Rig {
   readonly clock = new ManualClock();
   readonly state = fakePeerState();
-  readonly hooks = new HookHost<PeerPlugin>(['onRequest', 'onCancel']);
+  readonly hooks = new HookHost<PeerPlugin>(['onRequest', 'onCancel', 'canUnchoke']);
   readonly connection = new FakeConnection();
   readonly sent: SendQueue;
+  readonly grants: FastGrants;
   readonly uploads: UploadQueue;
   readonly failures: string[] = [];
   readonly reads: {
@@ -46,22 +48,23 @@ class Rig {
     this.sent = new SendQueue(sendBuffers, () => this.uploads.pump());
     this.state.isChoked = false;
     this.state.supportsFast = true;
+    const environment = {
+      clock: this.clock,
+      settings: { ...defaultSettings, ...settings },
+      alerts: new AlertHub(),
+      slots: new SharedSlotPool(block),
+      messageIds: new MessageIds(),
+      diskBuffers: new DiskBufferLedger(),
+      sendBuffers,
+      listenPort: () => undefined,
+      scheduleFlush: () => {},
+    };
+    const sender = new MessageSender(this.state, this.hooks, this.sent, () => {});
+    const parts = { environment, state: this.state, hooks: this.hooks, sender, owner: this };
+    this.grants = new FastGrants(parts);
     this.uploads = new UploadQueue({
-      environment: {
-        clock: this.clock,
-        settings: { ...defaultSettings, ...settings },
-        alerts: new AlertHub(),
-        slots: new SharedSlotPool(block),
-        messageIds: new MessageIds(),
-        diskBuffers: new DiskBufferLedger(),
-        sendBuffers,
-        listenPort: () => undefined,
-        scheduleFlush: () => {},
-      },
-      state: this.state,
-      hooks: this.hooks,
-      sender: new MessageSender(this.state, this.hooks, this.sent, () => {}),
-      owner: this,
+      ...parts,
+      grants: this.grants,
       fail: (code) => {
         this.failures.push(code);
         this.state.phase = 'closed';
@@ -314,5 +317,52 @@ describe('a request that a plugin takes', () => {
     requestMany(rig, 1);
     expect(rig.messages()).toEqual([['reject', 0]]);
     expect(rig.reads).toEqual([]);
+  });
+});
+
+describe('pieces granted to a choked peer', () => {
+  /** A choked peer that is granted piece 0, of four blocks. */
+  function granted(): Rig {
+    const rig = new Rig();
+    rig.state.isChoked = true;
+    rig.grants.grant(0);
+    rig.messages();
+    return rig;
+  }
+
+  it('are served, each byte of them once', () => {
+    const rig = granted();
+    for (let index = 0; index < 5; index++) rig.uploads.onRequest(0, (index % 4) * block, block);
+    expect(rig.reads.map(({ begin }) => begin)).toEqual([0, block, 2 * block, 3 * block]);
+    expect(rig.messages()).toEqual([['reject', 0]]);
+  });
+
+  it('are all that is: others are rejected', () => {
+    const rig = new Rig();
+    rig.state.isChoked = true;
+    rig.uploads.onRequest(0, 0, block);
+    expect(rig.reads).toHaveLength(0);
+    expect(rig.messages()).toEqual([['reject', 0]]);
+  });
+
+  it('are what stays queued when the peer is choked', () => {
+    const rig = new Rig();
+    for (let index = 0; index < 20; index++) rig.uploads.onRequest(0, (index % 4) * block, block);
+    expect(rig.reads).toHaveLength(16);
+    rig.grants.grant(0);
+    rig.state.isChoked = true;
+    expect(rig.grants.take(0, block)).toBe(true);
+    rig.messages();
+    rig.uploads.onChoked();
+    // Of the four that had no read yet three are within what is left of the grant.
+    expect(rig.messages()).toEqual([['reject', 3 * block]]);
+    expect(rig.uploads.size).toBe(19);
+  });
+
+  it('are none where an extension does not let the peer be served', () => {
+    const rig = granted();
+    rig.plugin({ canUnchoke: () => false });
+    rig.uploads.onRequest(0, 0, block);
+    expect(rig.reads).toHaveLength(0);
   });
 });

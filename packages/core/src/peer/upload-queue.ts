@@ -4,6 +4,7 @@ import type { InfoHash } from '../common/info-hash.js';
 import type { HookEntry, HookHost } from '../dispatch/hook-host.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { PeerPlugin } from '../plugin/peer-plugin.js';
+import type { FastGrants } from './fast-grants.js';
 import type { MessageSender } from './message-sender.js';
 import type { PeerEnvironment } from './peer-environment.js';
 import type { PeerState } from './peer-state.js';
@@ -48,6 +49,7 @@ export class UploadQueue {
   readonly #hooks: HookHost<PeerPlugin>;
   readonly #sender: MessageSender;
   readonly #owner: UploadOwner;
+  readonly #grants: FastGrants;
   readonly #fail: (code: string, message: string) => void;
   readonly #sendBufferBytes: () => number;
   #queue: QueuedRequest[] = [];
@@ -66,6 +68,7 @@ export class UploadQueue {
     readonly hooks: HookHost<PeerPlugin>;
     readonly sender: MessageSender;
     readonly owner: UploadOwner;
+    readonly grants: FastGrants;
     readonly fail: (code: string, message: string) => void;
     readonly sendBufferBytes: () => number;
   }) {
@@ -74,6 +77,7 @@ export class UploadQueue {
     this.#hooks = options.hooks;
     this.#sender = options.sender;
     this.#owner = options.owner;
+    this.#grants = options.grants;
     this.#fail = options.fail;
     this.#sendBufferBytes = options.sendBufferBytes;
   }
@@ -103,7 +107,13 @@ export class UploadQueue {
       this.#invalid(piece, begin, length);
       return;
     }
-    if (this.#state.isChoked || !this.#owner.isServing || this.size >= settings.maxIncomingRequests) {
+    if (!this.#owner.isServing || this.size >= settings.maxIncomingRequests) {
+      this.#reject(piece, begin, length);
+      return;
+    }
+    const isGranted = this.#state.isChoked && this.#grants.take(piece, length);
+    if (this.#state.isClosed) return;
+    if (this.#state.isChoked && !isGranted) {
       this.#reject(piece, begin, length);
       return;
     }
@@ -119,7 +129,7 @@ export class UploadQueue {
         return;
       }
     }
-    if (this.#state.isChoked) this.#reject(piece, begin, length);
+    if (this.#state.isChoked && !isGranted) this.#reject(piece, begin, length);
     else this.#queue.push({ piece, begin, length });
     this.pump();
   }
@@ -162,11 +172,16 @@ export class UploadQueue {
     }
   }
 
-  /** We have choked the peer: what is queued will not be served. */
+  /** We have choked the peer: of what is queued only pieces granted to it are served (BEP 6). */
   onChoked(): void {
-    const queue = this.#queue.slice(this.#head);
+    const queued = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
+    const queue: QueuedRequest[] = [];
+    for (const request of queued) {
+      if (this.#grants.take(request.piece, request.length)) this.#queue.push(request);
+      else queue.push(request);
+    }
     const withPlugins = [...this.#withPlugins.values()];
     for (const request of withPlugins) this.#endWithPlugin(request);
     for (const { piece, begin, length } of [...queue, ...withPlugins]) {

@@ -12,13 +12,15 @@ export class DialBudget {
     this.#tokens = settings.connectionSpeed;
   }
 
-  /** Takes the right to dial once; false where there is none now. */
-  take(nowMs: number): boolean {
+  /** Takes the right to dial once; false where there is none now. `isBoosted`: whatever the speed. */
+  take(nowMs: number, isBoosted = false): boolean {
     const { connectionSpeed, maxHalfOpen } = this.#settings;
     const earned = ((nowMs - this.#refilledAtMs) / 1000) * connectionSpeed;
     this.#tokens = Math.min(connectionSpeed, this.#tokens + earned);
     this.#refilledAtMs = nowMs;
-    if (this.#tokens < 1 || this.#underWay.size >= maxHalfOpen) return false;
+    if (this.#underWay.size >= maxHalfOpen) return false;
+    if (isBoosted) return true;
+    if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
   }

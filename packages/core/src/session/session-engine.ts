@@ -29,17 +29,18 @@ import type { Storage } from '../ports/storage.js';
 import { defaultSettings, type Settings } from '../settings/settings-table.js';
 import { mergeSettings } from '../settings/validate-settings.js';
 import type { Torrent } from '../torrent/torrent.js';
-import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
+import type { Dialler, TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
 import { dontHaveName } from '../wire/messages.js';
 import { CheckTurns } from './check-turns.js';
-import { DialBudget } from './dial-budget.js';
+import { DialTurns } from './dial-turns.js';
 import { FlushScheduler } from './flush-scheduler.js';
 import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
 import { Listeners } from './listeners.js';
 import { Metrics } from './metrics.js';
 import { addOfferedTorrent } from './offered-torrents.js';
 import { makePeerId } from './peer-id.js';
+import { PeerTurnover } from './peer-turnover.js';
 import { SessionBans } from './session-bans.js';
 import { SessionExtensions } from './session-extensions.js';
 import { SessionIpFilter } from './session-ip-filter.js';
@@ -84,7 +85,8 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly queue: TorrentQueue;
   readonly checks: CheckTurns;
   readonly #makeContext: MakeSessionContext;
-  readonly #dials: DialBudget;
+  readonly #dials: DialTurns;
+  readonly #turnover: PeerTurnover;
   readonly #slotBudget: SlotBudget;
   readonly #flushes: FlushScheduler;
   readonly #torrents: Torrents;
@@ -115,7 +117,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     });
     this.peerId = makePeerId(this.settings.peerIdPrefix, this.secureRandom);
     this.#flushes = new FlushScheduler(this.clock);
-    this.#dials = new DialBudget(this.settings);
+    this.#dials = new DialTurns(this.clock, this.settings, () => this.hasRoomForPeer());
     this.#listeners = new Listeners(this.network, this.alerts, (connection) =>
       this.incoming.accept(connection),
     );
@@ -145,6 +147,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.#torrents = new Torrents(this, this.meters, this.#extensions, this.queue);
     this.plugins = new SessionPlugins(this, saved?.plugins ?? new Map());
     this.#lastTickMs = this.clock.now();
+    this.#turnover = new PeerTurnover(this.settings, this.#lastTickMs);
     this.#ticker = this.clock.setInterval(() => this.#tick(), tickMs, { keepsProcessAlive: true });
     if (options.secureRandom !== undefined) {
       const message = 'keys and ids come from a random source that the application chose: insecure';
@@ -243,8 +246,8 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return this.transports.dial(remote);
   }
 
-  takeDial(): boolean {
-    return this.hasRoomForPeer() && this.#dials.take(this.clock.now());
+  requestDials(dialler: Dialler): void {
+    this.#dials.request(dialler);
   }
 
   dialSettled(connectionId: number): void {
@@ -361,6 +364,11 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.meters.tick(elapsedMs);
     this.plugins.hooks.notify('onTick');
     for (const torrent of this.torrents) torrent.tick(nowMs, elapsedMs);
+    this.#turnover.tick(
+      this.torrents.map(({ peers }) => peers),
+      nowMs,
+    );
+    this.#dials.resume();
     this.queue.tick(nowMs);
     this.incoming.tick();
     this.#slotBudget.relieve(this.torrents);

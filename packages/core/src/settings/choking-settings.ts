@@ -26,4 +26,12 @@ export const chokingSettings = {
     max: 3_600_000,
     doc: 'How often the optimistic unchoke moves on to another peer (BEP 3).',
   },
+  allowedFastSetSize: {
+    type: 'integer',
+    default: 5,
+    unit: 'pieces',
+    min: 0,
+    max: 64,
+    doc: 'Pieces that an interested peer with fewer than this many may fetch while it is choked (BEP 6); 0: none.',
+  },
 } as const satisfies Readonly<Record<string, SettingSpec>>;

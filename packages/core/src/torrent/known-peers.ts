@@ -1,18 +1,10 @@
 import { type Endpoint, formatEndpoint } from '../common/endpoint.js';
 import type { PeerFlags, PeerSource } from '../common/peer-source.js';
-import type { KnownPeer } from '../plugin/torrent-context.js';
 import type { Random } from '../ports/random.js';
-
-/** One endpoint that may be a peer. */
-export interface PeerRecord extends KnownPeer {
-  flags: PeerFlags;
-  isConnected: boolean;
-  failureCount: number;
-  /** Not dialled before this. */
-  nextAttemptMs: number;
-  /** Not dialled at all: it is ourselves, or its connections come in only. */
-  isDialable: boolean;
-}
+import { DialOrder } from './dial-order.js';
+import { IndexedHeap } from './indexed-heap.js';
+import type { PeerRecord } from './peer-record.js';
+import { sourceCap, sourceRank } from './peer-sources.js';
 
 /** What the list needs to decide. */
 export interface KnownPeersOptions {
@@ -27,10 +19,18 @@ export interface KnownPeersOptions {
 /** How much jitter a retry gets, as a share of its delay. */
 const jitter = 0.3;
 
-/** Endpoints of a torrent, with what is known of each: bounded, and the order in which to dial them. */
+/**
+ * Endpoints of a torrent, with what is known of each: bounded, by source too, and the order in which to dial
+ * them. Everything but listing is O(log n).
+ */
 export class KnownPeers {
   readonly #options: KnownPeersOptions;
   readonly #records = new Map<string, PeerRecord>();
+  readonly #order = new DialOrder();
+  /** Those that are not connected, by source, the least promising first. */
+  readonly #expendable = new Map<PeerSource, IndexedHeap<PeerRecord>>();
+  readonly #counts = new Map<PeerSource, number>();
+  #added = 0;
 
   constructor(options: KnownPeersOptions) {
     this.#options = options;
@@ -48,14 +48,17 @@ export class KnownPeers {
     return this.#records.get(formatEndpoint(endpoint));
   }
 
-  /** Adds an endpoint; `undefined` where the list is full of better ones. A known one gets the flags too. */
+  /**
+   * Adds an endpoint; `undefined` where the list, or the source's part of it, is full of better ones. A known
+   * one gets the flags too, and the source where that is better.
+   */
   add(endpoint: Endpoint, source: PeerSource, flags: PeerFlags): PeerRecord | undefined {
     const known = this.find(endpoint);
     if (known) {
-      known.flags = { ...known.flags, ...flags };
+      this.#toldAgain(known, source, flags);
       return known;
     }
-    if (this.#records.size >= this.#options.maxPeers() && !this.#makeRoom()) return undefined;
+    if (!this.#makeRoom(source)) return undefined;
     const record: PeerRecord = {
       endpoint,
       source,
@@ -63,53 +66,145 @@ export class KnownPeers {
       isConnected: false,
       failureCount: 0,
       nextAttemptMs: Number.NEGATIVE_INFINITY,
+      lastClosedMs: Number.NEGATIVE_INFINITY,
       isDialable: true,
+      sequence: this.#added++,
     };
     this.#records.set(formatEndpoint(endpoint), record);
+    this.#count(source, 1);
+    this.#place(record);
     return record;
   }
 
-  /** Forgets the least promising record that is not connected; false where there is none. */
-  #makeRoom(): boolean {
-    let worst: PeerRecord | undefined;
-    for (const record of this.#records.values()) {
-      if (record.isConnected) continue;
-      if (worst === undefined || record.failureCount > worst.failureCount) worst = record;
+  #toldAgain(record: PeerRecord, source: PeerSource, flags: PeerFlags): void {
+    this.#change(record, () => {
+      record.flags = { ...record.flags, ...flags };
+      // Who is asked first hand says that it is there: worth another try.
+      if (source === 'tracker' || source === 'manual')
+        record.failureCount = Math.max(0, record.failureCount - 1);
+      if (sourceRank(source) >= sourceRank(record.source)) return;
+      this.#count(record.source, -1);
+      this.#count(source, 1);
+      record.source = source;
+    });
+  }
+
+  /** Makes room for one of the source where there is none; false where nothing less promising is there. */
+  #makeRoom(source: PeerSource): boolean {
+    const maxPeers = this.#options.maxPeers();
+    let victim: PeerRecord | undefined;
+    if ((this.#counts.get(source) ?? 0) >= sourceCap(source, maxPeers)) {
+      victim = this.#expendable.get(source)?.peek();
+    } else if (this.#records.size >= maxPeers) {
+      for (const heap of this.#expendable.values()) {
+        const worst = heap.peek();
+        if (worst && (victim === undefined || isLessPromising(worst, victim))) victim = worst;
+      }
+    } else {
+      return true;
     }
-    if (worst === undefined || worst.failureCount === 0) return false;
-    this.erase([worst]);
+    if (victim === undefined) return false;
+    if (victim.failureCount === 0 && sourceRank(victim.source) <= sourceRank(source)) return false;
+    this.erase([victim]);
     return true;
   }
 
   erase(records: readonly PeerRecord[]): void {
-    for (const { endpoint } of records) this.#records.delete(formatEndpoint(endpoint));
+    for (const record of records) {
+      if (!this.#isHere(record)) continue;
+      this.#displace(record);
+      this.#records.delete(formatEndpoint(record.endpoint));
+      this.#count(record.source, -1);
+    }
     if (records.length > 0) this.#options.onErased(records);
   }
 
-  /** The endpoint to dial next, or `undefined` where none is due. Fewest failures first, else oldest first. */
+  /** The endpoint to dial next, or `undefined` where none is due; see {@link DialOrder}. */
   next(nowMs: number, options: { readonly skipSeeds: boolean }): PeerRecord | undefined {
-    let best: PeerRecord | undefined;
-    for (const record of this.#records.values()) {
-      if (record.isConnected || !record.isDialable || record.nextAttemptMs > nowMs) continue;
-      if (options.skipSeeds && record.flags.isSeed === true) continue;
-      if (record.failureCount > this.#options.maxFailures()) continue;
-      if (best === undefined || record.failureCount < best.failureCount) best = record;
-    }
-    return best;
+    const best = this.#order.next(nowMs, options);
+    // Those with fewest failures come first: where this one has too many all others have.
+    return best && best.failureCount <= this.#options.maxFailures() ? best : undefined;
+  }
+
+  /** A connection to the endpoint begins. */
+  opened(record: PeerRecord): void {
+    this.#change(record, () => {
+      record.isConnected = true;
+    });
   }
 
   /** A connection to the endpoint has ended. `failed`: it never became a peer. */
   closed(record: PeerRecord, nowMs: number, failed: boolean): void {
-    record.isConnected = false;
-    if (failed) record.failureCount++;
-    else record.failureCount = 0;
-    const delayMs = this.#options.retryDelayMs() * Math.max(1, record.failureCount);
-    const factor = 1 + (this.#options.random.next() - 0.5) * jitter;
-    this.backOff(record, nowMs + delayMs * factor);
+    this.#change(record, () => {
+      record.isConnected = false;
+      record.lastClosedMs = nowMs;
+      record.failureCount = failed ? record.failureCount + 1 : 0;
+      const delayMs = this.#options.retryDelayMs() * Math.max(1, record.failureCount);
+      const factor = 1 + (this.#options.random.next() - 0.5) * jitter;
+      record.nextAttemptMs = Math.max(record.nextAttemptMs, nowMs + delayMs * factor);
+    });
   }
 
   /** Not to be dialled before `untilMs`. */
   backOff(record: PeerRecord, untilMs: number): void {
-    record.nextAttemptMs = Math.max(record.nextAttemptMs, untilMs);
+    this.#change(record, () => {
+      record.nextAttemptMs = Math.max(record.nextAttemptMs, untilMs);
+    });
   }
+
+  /** Never to be dialled: it is ourselves. */
+  notDialable(record: PeerRecord): void {
+    this.#change(record, () => {
+      record.isDialable = false;
+    });
+  }
+
+  /** It has everything. */
+  markSeed(record: PeerRecord): void {
+    this.#change(record, () => {
+      record.flags = { ...record.flags, isSeed: true };
+    });
+  }
+
+  #change(record: PeerRecord, change: () => void): void {
+    this.#displace(record);
+    change();
+    this.#place(record);
+  }
+
+  #place(record: PeerRecord): void {
+    if (record.isConnected || !this.#isHere(record)) return;
+    this.#heapOf(record.source).add(record);
+    if (record.isDialable) this.#order.add(record);
+  }
+
+  #displace(record: PeerRecord): void {
+    this.#expendable.get(record.source)?.delete(record);
+    this.#order.delete(record);
+  }
+
+  /** A record may be forgotten while its connection is open. */
+  #isHere(record: PeerRecord): boolean {
+    return this.find(record.endpoint) === record;
+  }
+
+  #heapOf(source: PeerSource): IndexedHeap<PeerRecord> {
+    let heap = this.#expendable.get(source);
+    if (heap === undefined) {
+      heap = new IndexedHeap(isLessPromising);
+      this.#expendable.set(source, heap);
+    }
+    return heap;
+  }
+
+  #count(source: PeerSource, delta: 1 | -1): void {
+    this.#counts.set(source, (this.#counts.get(source) ?? 0) + delta);
+  }
+}
+
+/** More failures, then a worse source, then the newer one: a flood of new ones pushes out itself. */
+function isLessPromising(a: PeerRecord, b: PeerRecord): boolean {
+  if (a.failureCount !== b.failureCount) return a.failureCount > b.failureCount;
+  const byRank = sourceRank(a.source) - sourceRank(b.source);
+  return byRank !== 0 ? byRank > 0 : a.sequence > b.sequence;
 }

@@ -19,6 +19,14 @@ export interface CheckScheduler {
   leave(infoHash: string): void;
 }
 
+/** Who shares the dials of a session. */
+export interface Dialler {
+  readonly wantsDial: boolean;
+  /** Whether it need not keep to the session's speed. */
+  readonly isBoosted: boolean;
+  dialNext(): void;
+}
+
 /** What all torrents of a session share. Implemented by the session. */
 export interface TorrentEnvironment extends PeerEnvironment {
   readonly random: Random;
@@ -33,8 +41,8 @@ export interface TorrentEnvironment extends PeerEnvironment {
   sessionContextFor(torrentScope: PluginScope): SessionContext;
   /** Blocks of new pieces that the slot pool has room for, over all torrents. */
   openableBlocks(): number;
-  /** Whether another connection may be dialled now; counts it where so. */
-  takeDial(): boolean;
+  /** Dials for `dialler` when it is its turn, until it wants no more. */
+  requestDials(dialler: Dialler): void;
   /** A dialled connection is open, or has failed. */
   dialSettled(connectionId: number): void;
   /** Whether another connection may be accepted. */

@@ -12,11 +12,12 @@ import type { DisconnectOptions, PeerContext } from '../plugin/peer-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
 import type { HandshakeParser } from '../wire/handshake.js';
-import { KnownPeers, type PeerRecord } from './known-peers.js';
-import type { TorrentEnvironment } from './torrent-environment.js';
+import { KnownPeers } from './known-peers.js';
+import type { PeerRecord } from './peer-record.js';
+import { publicSources } from './peer-sources.js';
+import type { Dialler, TorrentEnvironment } from './torrent-environment.js';
+import { worstPeers } from './worst-peers.js';
 
-/** Sources that a private torrent does not take (BEP 27). */
-const publicSources: ReadonlySet<PeerSource> = new Set(['pex', 'dht', 'lsd']);
 /** How young a connection may be to give way to one that the other side dialled at the same time. */
 const crossDialMs = 10_000;
 
@@ -34,20 +35,22 @@ export interface TorrentPeersOwner extends PeerOwner {
 }
 
 /** The peers of one torrent: those that are known, and the connections to some of them. */
-export class TorrentPeers {
+export class TorrentPeers implements Dialler {
   readonly known: KnownPeers;
   readonly #environment: TorrentEnvironment;
   readonly #owner: TorrentPeersOwner;
   readonly #plugins: HookHost<TorrentPlugin>;
   readonly #connections = new Map<number, PeerConnection>();
   readonly #records = new Map<number, PeerRecord>();
-  #isConnectScheduled = false;
+  #boostDials: number;
+  #hasRefused = false;
 
   constructor(environment: TorrentEnvironment, owner: TorrentPeersOwner, plugins: HookHost<TorrentPlugin>) {
     this.#environment = environment;
     this.#owner = owner;
     this.#plugins = plugins;
     const { settings } = environment;
+    this.#boostDials = settings.torrentConnectBoost;
     this.known = new KnownPeers({
       maxPeers: () => settings.maxPeersPerTorrent,
       retryDelayMs: () => settings.peerRetryDelayMs,
@@ -85,7 +88,7 @@ export class TorrentPeers {
     }
     if (!this.#plugins.allows('onAddPeer', endpoint, source)) return false;
     if (this.known.add(endpoint, source, flags) === undefined) return false;
-    this.scheduleConnect();
+    this.connectMore();
     return true;
   }
 
@@ -114,35 +117,66 @@ export class TorrentPeers {
     }
   }
 
-  /** Connects more at the end of this turn. */
-  scheduleConnect(): void {
-    if (this.#isConnectScheduled) return;
-    this.#isConnectScheduled = true;
-    this.#environment.clock.setImmediate(() => {
-      this.#isConnectScheduled = false;
-      this.connectMore();
-    });
+  /** Has the session dial for this torrent, where it wants more connections, in its turn. */
+  connectMore(): void {
+    if (this.#owner.mayConnect && this.known.size > 0) this.#environment.requestDials(this);
   }
 
-  /** Dials candidates while limits allow. */
-  connectMore(): void {
-    const { settings, clock } = this.#environment;
-    while (this.#owner.mayConnect && this.size < settings.maxConnectionsPerTorrent) {
-      const record = this.known.next(clock.now(), { skipSeeds: this.#owner.isUploadOnly });
-      if (record === undefined) return;
-      if (this.#environment.blocked(record.endpoint) !== undefined) this.known.erase([record]);
-      else if (this.#environment.takeDial()) this.#connect(record);
-      else return;
+  /** Whether it has a place for one more connection, and somebody to dial. */
+  get wantsDial(): boolean {
+    const { settings } = this.#environment;
+    if (!this.#owner.mayConnect || this.size >= settings.maxConnectionsPerTorrent) return false;
+    return this.#nextToDial() !== undefined;
+  }
+
+  /** Dials the next candidate, where there is one. */
+  dialNext(): void {
+    const record = this.#nextToDial();
+    if (record === undefined) return;
+    this.#boostDials--;
+    this.#connect(record);
+  }
+
+  /** Whether its dials are not bound to the session's speed: the first ones of a torrent are not. */
+  get isBoosted(): boolean {
+    return this.#boostDials > 0;
+  }
+
+  #nextToDial(): PeerRecord | undefined {
+    const nowMs = this.#environment.clock.now();
+    for (;;) {
+      const record = this.known.next(nowMs, { skipSeeds: this.#owner.isUploadOnly });
+      if (record === undefined || this.#environment.blocked(record.endpoint) === undefined) return record;
+      this.known.erase([record]);
     }
   }
 
   #connect(record: PeerRecord): void {
     const { endpoint: remote, source } = record;
-    record.isConnected = true;
+    this.known.opened(record);
     const state = this.#makeState(remote, remote, source, true);
     const peer = this.#makeConnection(state);
     this.#records.set(state.connectionId, record);
     peer.startOutgoing(this.#plugins.entries);
+  }
+
+  /** Whether somebody is there to be dialled, or was refused for want of room since it was last asked. */
+  takeDemand(): boolean {
+    const hasRefused = this.#hasRefused;
+    this.#hasRefused = false;
+    return this.#owner.mayConnect && (hasRefused || this.#nextToDial() !== undefined);
+  }
+
+  /** Closes up to `count` connections, those worth least first, unless plugins object. Returns how many. */
+  dropWorst(count: number, reason: DisconnectReason): number {
+    const isSeeding = this.#owner.isUploadOnly;
+    const options = { count: this.size, isSeeding, nowMs: this.#environment.clock.now() };
+    let dropped = 0;
+    for (const peer of worstPeers(this.all(), ({ state }) => state, options)) {
+      if (dropped >= count) break;
+      if (!peer.isClosed && peer.disconnect(reason)) dropped++;
+    }
+    return dropped;
   }
 
   /** Takes over an accepted connection, or says why not. */
@@ -163,6 +197,7 @@ export class TorrentPeers {
     }
     const { settings } = this.#environment;
     if (this.size >= settings.maxConnectionsPerTorrent || !this.#environment.hasRoomForPeer()) {
+      this.#hasRefused = true;
       return refusal('PEER_TOO_MANY', 'too many connections');
     }
     if (!settings.allowMultipleConnectionsPerIp) {
@@ -212,7 +247,7 @@ export class TorrentPeers {
     const { principal } = state;
     if (bytesEqual(state.id as Uint8Array, state.localId)) {
       const record = this.#records.get(state.connectionId);
-      if (record) record.isDialable = false;
+      if (record) this.known.notDialable(record);
       return refusal('PEER_SELF', 'connected to ourselves');
     }
     const banned = principal === undefined ? undefined : this.#environment.blockedPrincipal(principal);
@@ -248,7 +283,7 @@ export class TorrentPeers {
     if (this.known.find(listenEndpoint)?.isConnected === true) return;
     const record = this.known.add(listenEndpoint, 'incoming', {});
     if (record === undefined) return;
-    record.isConnected = true;
+    this.known.opened(record);
     this.#records.set(state.connectionId, record);
   }
 
@@ -259,13 +294,13 @@ export class TorrentPeers {
     this.#records.delete(state.connectionId);
     if (record) this.known.closed(record, this.#environment.clock.now(), !wasReady);
     this.#environment.peerClosed(state.connectionId);
-    this.scheduleConnect();
+    this.connectMore();
   }
 
   /** The remote has everything: while we do too there is no use in it. */
   markSeed(state: PeerState): void {
     const record = this.#records.get(state.connectionId);
-    if (record) record.flags = { ...record.flags, isSeed: true };
+    if (record) this.known.markSeed(record);
   }
 
   /** A plugin has disconnected a peer, and wants it to stay away. */

@@ -18,6 +18,7 @@ import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
 import { ChokeRounds } from './choke-rounds.js';
+import { MutualInterest } from './mutual-interest.js';
 import type { TorrentContent } from './torrent-content.js';
 import { TorrentData, type TorrentDataOwner } from './torrent-data.js';
 import type { TorrentEnvironment } from './torrent-environment.js';
@@ -49,6 +50,7 @@ export class Torrent
   readonly #makeContext: MakeTorrentContext;
   readonly #params: AddTorrentParams;
   readonly #chokes: ChokeRounds;
+  readonly #interest = new MutualInterest(this);
   readonly #faults: TorrentFaults;
   readonly #displayName: string;
   #isClosed = false;
@@ -91,7 +93,7 @@ export class Torrent
     const { torrent, peers = [] } = this.#params;
     for (const endpoint of peers) this.peers.add(endpoint, 'manual');
     if ('peers' in torrent) void this.peers.addMagnetPeers(torrent.peers);
-    this.peers.scheduleConnect();
+    this.peers.connectMore();
   }
 
   get name(): string {
@@ -167,7 +169,7 @@ export class Torrent
       peer.opening.sendState();
       peer.pieces.recountInterest();
     }
-    this.peers.scheduleConnect();
+    this.peers.connectMore();
   }
 
   dataFailed(error: PeerloomError): void {
@@ -188,17 +190,8 @@ export class Torrent
     this.#environment.alerts.post('torrentFinished', { infoHash: this.infoHash });
     for (const peer of this.peers.all()) {
       peer.extensions.announceChanges();
-      this.#dropUseless(peer);
+      this.#interest.dropUseless(peer);
     }
-  }
-
-  /** Between two that both have everything there is nothing to do. */
-  #dropUseless(peer: PeerConnection): void {
-    const { state } = peer;
-    if (!state.isReady || !this.isUploadOnly || !(state.isSeed || state.isUploadOnly)) return;
-    this.peers.markSeed(state);
-    const message = 'neither side needs anything';
-    peer.disconnect({ origin: 'policy', code: 'PEER_BOTH_SEEDS', message });
   }
 
   /** Checks the data again. Resolves when done. */
@@ -218,7 +211,7 @@ export class Torrent
   started(afterError: PeerloomError | undefined): void {
     if (afterError) this.data.recover(afterError);
     if (afterError && this.data.info) this.life.setState('checkingFiles');
-    this.peers.scheduleConnect();
+    this.peers.connectMore();
     for (const peer of this.peers.all()) peer.requestMore();
   }
 
@@ -264,15 +257,12 @@ export class Torrent
     this.peers.listenEndpointKnown(peer);
   }
 
-  wantChanged(state: PeerState): void {
-    const peer = this.peers.byId(state.connectionId);
-    if (peer === undefined || peer.isClosed || !state.isReady || !this.data.isChecked) return;
-    if (state.interestingCount > 0 !== state.weAreInterested) {
-      if (state.weAreInterested) peer.sender.notInterested();
-      else peer.sender.interested();
-    }
-    if (state.weAreInterested) peer.requestMore();
-    else this.#dropUseless(peer);
+  wantChanged(peer: PeerState): void {
+    this.#interest.wantChanged(peer);
+  }
+
+  uploadOnlyChanged(peer: PeerState): void {
+    this.#interest.uploadOnlyChanged(peer);
   }
 
   interestChanged(): void {
