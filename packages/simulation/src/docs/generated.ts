@@ -1,4 +1,5 @@
 import { alertSections } from './alerts-page.js';
+import { fixedLimits, remoteLimits } from './limits-page.js';
 import { readDocument } from './repository.js';
 import { settingsSections } from './settings-page.js';
 
@@ -6,12 +7,14 @@ import { settingsSections } from './settings-page.js';
 const generators: Readonly<Record<string, () => string>> = {
   settings: settingsSections,
   alerts: alertSections,
+  fixedLimits,
+  remoteLimits,
 };
 
 const part = /(^<!-- generated: (\w+) \(npm run docs\) -->\n)[\s\S]*?(^<!-- end -->$)/gm;
 
 /** Documents of which parts are generated: from the comment that names one until `<!-- end -->`. */
-export const generatedDocuments: readonly string[] = ['docs/SETTINGS.md', 'docs/ALERTS.md'];
+export const generatedDocuments: readonly string[] = ['docs/SETTINGS.md', 'docs/ALERTS.md', 'docs/LIMITS.md'];
 
 /** The text of a document with its generated parts made anew. Throws where it has none. */
 export function generatedText(path: string): string {

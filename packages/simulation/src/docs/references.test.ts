@@ -1,27 +1,22 @@
 import { dirname, join, normalize } from 'node:path';
-import * as core from '@peerloom/core';
 import { describe, expect, it } from 'vitest';
-import { declaredNames, sourceCodes, sourceWords } from './core-sources.js';
 import { codeBlocks, headingAnchors, inlineCode, linkTargets, tableBelow } from './markdown.js';
 import { allExportedNames } from './mentions.js';
 import { allDocuments, isInRepository, readDocument, readRepositoryFile } from './repository.js';
+import { declaredNames, sourceCodes, sourceWords } from './sources.js';
 
 const documents = allDocuments();
 const architecture = readDocument('docs/ARCHITECTURE.md').text;
-const tutorial = readDocument('docs/WRITING-AN-EXTENSION.md').text;
 
 /** Names in code that are of the platform, or of an example. */
-const otherNames = new Set(['Error', 'LatencyPeer', 'NAME', 'SharedArrayBuffer', 'Uint8Array']);
-
-interface ErrorClass {
-  readonly name: string;
-  readonly prototype: object;
-}
-
-/** Whether an export is a kind of error, the base class apart. */
-function isErrorClass(value: unknown): value is ErrorClass {
-  return typeof value === 'function' && value.prototype instanceof core.PeerloomError;
-}
+const otherNames = new Set([
+  'AbortSignal',
+  'Error',
+  'LatencyPeer',
+  'NAME',
+  'SharedArrayBuffer',
+  'Uint8Array',
+]);
 
 /** Variables of ours begin with `PEERLOOM_`, which is no family of codes. */
 function isEnvironmentVariable(name: string): boolean {
@@ -93,34 +88,5 @@ describe('references in the documentation', () => {
     const words = sourceWords();
     const named = inlineCode(text).flatMap((code) => code.match(/\bPEERLOOM_[A-Z_]+/g) ?? []);
     expect(named.filter((name) => !words.has(name))).toEqual([]);
-  });
-});
-
-describe('errors in the documentation', () => {
-  const classes = Object.values<unknown>({ ...core }).filter(isErrorClass);
-
-  it('every class is listed, a family with its codes, a kind of PluginError beside it', () => {
-    const families = tableBelow(architecture, 'Errors').map(([name = '', codes = '']) => [
-      ...inlineCode(name),
-      ...inlineCode(codes),
-    ]);
-    const isFamily = ({ prototype }: ErrorClass): boolean =>
-      Object.getPrototypeOf(prototype) === core.PeerloomError.prototype;
-    expect(families.map(([name]) => name).sort()).toEqual(
-      classes
-        .filter(isFamily)
-        .map(({ name }) => name)
-        .sort(),
-    );
-    for (const { name } of classes) expect(architecture).toContain(`\`${name}\``);
-    const prefixes = new Set([...sourceCodes()].map((code) => `${code.split('_')[0]}_`));
-    for (const [name, prefix = ''] of families) expect(prefixes, name).toContain(prefix);
-  });
-
-  it('every code of the plugin interface is listed, and no other', () => {
-    const listed = tableBelow(tutorial, 'Errors').flatMap(([code = '']) => inlineCode(code));
-    // What a connection is closed with when a plugin has failed is thrown by nobody.
-    const thrown = [...sourceCodes()].filter((code) => code.startsWith('PLUGIN_') && code !== 'PLUGIN_FAULT');
-    expect(listed).toEqual(thrown.sort());
   });
 });

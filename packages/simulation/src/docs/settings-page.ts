@@ -21,7 +21,7 @@ export function settingsSections(): string {
 }
 
 /** The default of a setting as people read it. A release does not change it, so it has no version in it. */
-function defaultOf(spec: SettingSpec): string {
+export function defaultOf(spec: SettingSpec): string {
   if (spec.type === 'integer') return formatQuantity(spec.default, spec.unit);
   if (spec.type === 'boolean') return `\`${spec.default}\``;
   return `\`${spec.default.replace(version, 'VERSION')}\``;

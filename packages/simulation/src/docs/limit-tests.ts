@@ -1,0 +1,72 @@
+import type { LimitName, remoteLimitSettings } from '@peerloom/core';
+
+/** Fixed limits, and settings that bound what a remote can do. */
+export type AnyLimit = LimitName | (typeof remoteLimitSettings)[number];
+
+/** A test at the edge of a limit: its file below `packages/`, and its title. */
+export interface LimitTest {
+  readonly file: string;
+  readonly title: string;
+}
+
+function at(file: string, title: string): LimitTest {
+  return { file, title };
+}
+
+const torrentInfo = 'core/src/metainfo/torrent-info.test.ts';
+const incoming = 'core/src/session/incoming-connections.test.ts';
+const uploads = 'core/src/peer/upload-queue.test.ts';
+const kept = 'core/src/peer/kept-messages.test.ts';
+const handshake = 'core/src/wire/extension-handshake.test.ts';
+
+/** What shows each limit. */
+export const limitTests: Readonly<Partial<Record<AnyLimit, LimitTest>>> = {
+  maxTorrentFileBytes: at('core/src/metainfo/metainfo.test.ts', 'takes files of 64 MiB and no byte more'),
+  maxPieceCount: at(torrentInfo, 'allow 2 097 152 pieces'),
+  minPieceLength: at(torrentInfo, 'allow piece lengths of 1 KiB to 256 MiB, powers of two or not'),
+  maxPieceLength: at(torrentInfo, 'allow piece lengths of 1 KiB to 256 MiB, powers of two or not'),
+  maxPathElements: at(torrentInfo, 'allow 100 elements in a path'),
+  maxUrls: at('core/src/metainfo/urls.test.ts', 'keeps 200 URLs of 4 096 characters and none more or longer'),
+  maxUrlLength: at(
+    'core/src/metainfo/urls.test.ts',
+    'keeps 200 URLs of 4 096 characters and none more or longer',
+  ),
+  maxMagnetLength: at('core/src/metainfo/magnet.test.ts', 'bounds the link, its trackers and its peers'),
+  maxSelectedFiles: at(
+    'core/src/metainfo/file-selection.test.ts',
+    'may name a million indices, once, and not one more',
+  ),
+  maxBencodeDepth: at('core/src/bencode/scan.test.ts', 'allows exactly the depth of the limit'),
+  maxBencodeTokens: at(
+    'core/src/bencode/scan.test.ts',
+    'allows exactly the tokens of the limit, keys and containers among them',
+  ),
+  maxExtensionNames: at(handshake, 'takes 64 names and refuses 65'),
+  maxExtensionNameBytes: at(handshake, 'takes a name of 64 bytes and refuses 65'),
+  maxClientNameLength: at(handshake, 'makes a client name fit for a terminal'),
+  maxAllowedFast: at(
+    'simulation/src/handled-suppression/always-done.test.ts',
+    'onAllowedFast: no more than 64 are kept, and none twice',
+  ),
+  maxKeptMessages: at(kept, 'are 4 096 a peer, and a bitfield beside'),
+  maxKeptBytesPerTorrent: at(kept, 'take 8 MiB a torrent, all its peers together'),
+  keptPendingPlaces: at(incoming, 'are 64 in all, the last 16 of them for addresses known good'),
+  maxPendingIncoming: at(incoming, 'are 64 in all, the last 16 of them for addresses known good'),
+  maxPendingIncomingPerPrefix: at(incoming, 'are four an IPv4 address'),
+  handshakeTimeoutMs: at(incoming, 'has a deadline that trickling bytes do not move'),
+  maxPeersPerTorrent: at('core/src/torrent/known-peers.test.ts', 'are 3 000 at most, where none has failed'),
+  maxOutstandingRequests: at(
+    'core/src/peer/request-depth.test.ts',
+    'is four at least, and no more than the peer queues',
+  ),
+  maxIncomingRequests: at(uploads, 'are kept up to 2 000; the next is rejected and the connection stays'),
+  maxInvalidRequests: at(uploads, 'that are invalid are rejected 300 times, and then it goes'),
+  maxWireMessageBytes: at(
+    'simulation/src/hostile/hostile-peers.test.ts',
+    'with a frame over the limit is gone before its payload is buffered',
+  ),
+  maxUnknownMessagesPerMinute: at(
+    'simulation/src/messages/typed-messages.test.ts',
+    'more than 64 unknown ids a minute disconnect, 64 do not',
+  ),
+};
