@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesEqual, bytesToHex, concatBytes, hexToBytes, utf8 } from './bytes.js';
+import { bytesEqual, bytesToHex, concatBytes, copyInto, hexToBytes, utf8 } from './bytes.js';
 
 describe('hexadecimal', () => {
   it('round-trips every byte string, in either case', () => {
@@ -35,6 +35,19 @@ describe('byte arrays', () => {
     first[0] = 9;
     expect(all).toEqual(Uint8Array.of(1, 2, 3));
     expect(concatBytes()).toEqual(new Uint8Array());
+  });
+
+  it.each([
+    ['plain', (length: number) => new Uint8Array(length)],
+    ['shared', (length: number) => new Uint8Array(new SharedArrayBuffer(length))],
+  ])('are copied to their place in %s memory, and nothing beside it is touched', (_, allocate) => {
+    const target = allocate(6).fill(9);
+    copyInto(target, Uint8Array.of(1, 2, 3), 2);
+    expect([...target]).toEqual([9, 9, 1, 2, 3, 9]);
+    copyInto(target, new Uint8Array(), 6);
+    expect([...target]).toEqual([9, 9, 1, 2, 3, 9]);
+    expect(() => copyInto(target, Uint8Array.of(1, 2), 5)).toThrow(RangeError);
+    expect([...target]).toEqual([9, 9, 1, 2, 3, 9]);
   });
 
   it('of text are UTF-8', () => {

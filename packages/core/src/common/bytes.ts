@@ -22,6 +22,14 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
+/**
+ * Copies `bytes` to `offset` of `target`, where they have to fit. Made for shared memory: there `set` goes word by
+ * word, at a third of the speed of the single copy that `fill` makes.
+ */
+export function copyInto(target: Uint8Array, bytes: Uint8Array, offset: number): void {
+  if (bytes.length > 0) Buffer.prototype.fill.call(target, bytes, offset, offset + bytes.length);
+}
+
 /** Whether both hold the same bytes. Not constant in time: never for secrets. */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -13,6 +13,8 @@ import { type ReceiverOwner, StreamReceiver } from './stream-receiver.js';
 
 /** How long a closing connection may take to send what is queued. */
 const lingerMs = 5000;
+/** So much that is queued, some thirty requests, leaves before the end of a turn. */
+const eagerFlushBytes = 512;
 /** Reading stops while this many times the high mark waits to be sent. */
 const maxQueuedMarks = 4;
 
@@ -90,6 +92,8 @@ export class PeerStream implements ConnectionHandler {
     this.#state.meters.received.add(chunk.length);
     this.#state.lastReceivedAtMs = this.#environment.clock.now();
     this.receive(chunk);
+    // The medium may hand over many chunks in a turn: a remote that waits for our requests would run dry.
+    if (!this.#state.isClosed && this.#queue.queuedBytes >= eagerFlushBytes) this.flushNow();
   }
 
   /** Bytes that were read already. */

@@ -1,3 +1,4 @@
+import { copyInto } from '../common/bytes.js';
 import { WireError } from '../common/errors.js';
 import { dispatchFrame, fixedLength, plainView, prefixLength } from './frame-dispatch.js';
 import type { FrameHandler } from './frame-handler.js';
@@ -226,7 +227,7 @@ export class FrameParser {
       this.#targetAsked = true;
     }
     const end = offset + Math.min(length - this.#received, chunk.length - offset);
-    if (end > offset) this.#target?.set(plainView(chunk, offset, end), this.#received);
+    if (this.#target !== undefined) copyInto(this.#target, plainView(chunk, offset, end), this.#received);
     this.#received += end - offset;
     if (this.#received === length) this.#finishBlock(length);
     return end;
