@@ -4,14 +4,21 @@ import type { Alert } from '@peerloom/core';
 export interface NodeProgress {
   /** Unique in the swarm, for example `seed` or `leech-2`. */
   readonly name: string;
+  /** What it began as. */
   readonly role: 'seed' | 'leech';
   /** Bytes of pieces that are had and verified. */
   readonly haveBytes: number;
+  /** Bytes of the torrent. */
   readonly totalBytes: number;
+  /** Bytes of blocks that came. */
   readonly downloadedBytes: number;
+  /** Bytes of blocks that were sent. */
   readonly uploadedBytes: number;
+  /** Of blocks, in bytes a second. */
   readonly downloadRate: number;
+  /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
+  /** Connections. */
   readonly peerCount: number;
 }
 
@@ -30,7 +37,9 @@ export interface ScenarioFigure {
   readonly name: string;
   /** A few words for people. */
   readonly label: string;
+  /** A number of `unit`, or text. */
   readonly value: number | string;
+  /** What `value` counts. */
   readonly unit: 'bytes' | 'bytesPerSecond' | 'ms' | 'text';
 }
 
@@ -38,6 +47,7 @@ export interface ScenarioFigure {
 export interface ScenarioResult {
   /** Whether what the scenario sets out to show was seen and verified. */
   readonly isPassed: boolean;
+  /** What was measured. */
   readonly figures: readonly ScenarioFigure[];
 }
 

@@ -6,6 +6,7 @@ import type { AlertSink } from './alert-hub.js';
  * dropped and counted; an `alertsDropped` alert with the number comes in their place.
  */
 export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
+  /** Categories that it gets, as bits ({@link alertCategories}). */
   readonly mask: number;
   readonly #capacity: number;
   readonly #onClose: () => void;
@@ -27,6 +28,7 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
     return this.#droppedTotal;
   }
 
+  /** Takes an alert, or counts it where the queue is full. */
   deliver(alert: Alert): void {
     if (this.#closed) return;
     const waiter = this.#waiting.shift();
@@ -47,6 +49,7 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
     return { type: 'alertsDropped', count };
   }
 
+  /** The next alert, when there is one; the end, once the queue is closed and read. */
   next(): Promise<IteratorResult<Alert>> {
     if (this.#head < this.#alerts.length) {
       const value = this.#alerts[this.#head++] as Alert;
@@ -70,6 +73,7 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
     this.#onClose();
   }
 
+  /** Ends reading: `break` in a `for await` calls it. */
   return(): Promise<IteratorResult<Alert>> {
     this.close();
     this.#alerts = [];

@@ -12,6 +12,7 @@ export const alertCategories = {
   log: 128,
 } as const;
 
+/** Name of a category of alerts. */
 export type AlertCategory = keyof typeof alertCategories;
 
 /** Category of each alert. */

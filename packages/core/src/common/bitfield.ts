@@ -42,10 +42,12 @@ export class Bitfield {
     return this.#count;
   }
 
+  /** Whether every bit is set. */
   get isFull(): boolean {
     return this.#count === this.length;
   }
 
+  /** Whether no bit is set. */
   get isEmpty(): boolean {
     return this.#count === 0;
   }
@@ -71,6 +73,7 @@ export class Bitfield {
     return true;
   }
 
+  /** Sets every bit. */
   setAll(): void {
     this.#bytes.fill(0xff);
     const spare = (8 - (this.length & 7)) & 7;
@@ -79,11 +82,13 @@ export class Bitfield {
     this.#count = this.length;
   }
 
+  /** Clears every bit. */
   clear(): void {
     this.#bytes.fill(0);
     this.#count = 0;
   }
 
+  /** A copy that shares nothing with this one. */
   clone(): Bitfield {
     const copy = new Bitfield(this.length);
     copy.#bytes.set(this.#bytes);

@@ -6,7 +6,10 @@ export const blockLength = 16 * 1024;
  * `length` are bytes inside piece number `piece`.
  */
 export interface BlockRequest {
+  /** Index of the piece, from 0. */
   readonly piece: number;
+  /** Where the block begins in the piece, in bytes. */
   readonly begin: number;
+  /** Length of the block, in bytes. */
   readonly length: number;
 }

@@ -15,6 +15,7 @@ export type DisconnectOrigin =
 
 /** Why a connection ended. */
 export interface DisconnectReason {
+  /** Who or what ended it. */
   readonly origin: DisconnectOrigin;
   /** Stable identifier, for example `PEER_HANDSHAKE_TIMEOUT`, `WIRE_MESSAGE_SIZE`. */
   readonly code: string;

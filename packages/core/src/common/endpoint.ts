@@ -7,6 +7,7 @@ export interface Endpoint {
   readonly address: string;
   /** 1–65535; 0 only where any free port is asked for. */
   readonly port: number;
+  /** Whether the address is an IPv4 or IPv6 one. */
   readonly family: 4 | 6;
 }
 
@@ -99,7 +100,9 @@ export function endpoint(address: string, port: number): Endpoint {
 
 /** A host (name or address, no brackets) and port. */
 export interface HostPort {
+  /** A host name, or an IP address without brackets. */
   readonly host: string;
+  /** 0 to 65535. */
   readonly port: number;
 }
 

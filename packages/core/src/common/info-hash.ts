@@ -42,14 +42,17 @@ export class InfoHash {
     return this.#bytes.slice();
   }
 
+  /** Whether both are the same 20 bytes. */
   equals(other: InfoHash): boolean {
     return this.hex === other.hex;
   }
 
+  /** 40 hexadecimal digits. */
   toString(): string {
     return this.hex;
   }
 
+  /** 40 hexadecimal digits. */
   toJSON(): string {
     return this.hex;
   }

@@ -3,7 +3,9 @@ const MiB = 1024 * KiB;
 
 /** One row of {@link limitsTable}. */
 export interface LimitSpec {
+  /** The limit itself: this much is still allowed. */
   readonly value: number;
+  /** What the value counts. */
   readonly unit: string;
   /** What is limited, and what happens past it. */
   readonly doc: string;

@@ -10,12 +10,15 @@ export interface CreateTorrentOptions {
   readonly trackers?: readonly (readonly string[])[];
   /** BEP 27. */
   readonly isPrivate?: boolean;
+  /** Free text, put into the torrent file. */
   readonly comment?: string;
+  /** Program that made it, put into the torrent file. */
   readonly createdBy?: string;
   /** Milliseconds since 1970; left out where absent, so that the same data gives the same file. */
   readonly creationTimeMs?: number;
   /** Worker threads at most. Default: one a core, up to four. */
   readonly threads?: number;
+  /** Called now and then with how much has been hashed, of how much. */
   readonly onProgress?: (hashedBytes: number, totalBytes: number) => void;
   /** Aborts; the promise rejects with `STORAGE_ABORTED`. */
   readonly signal?: AbortSignal;

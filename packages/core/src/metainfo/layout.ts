@@ -3,8 +3,11 @@ import { MetainfoError } from '../common/errors.js';
 
 /** What a {@link TorrentLayout} is made from: one file, in the order of the torrent. */
 export interface LayoutFile {
+  /** Path below the storage's root, by element. */
   readonly path: readonly string[];
+  /** Length of the file. */
   readonly lengthBytes: number;
+  /** Whether it is a pad file: zeros that nobody keeps (BEP 47). */
   readonly isPad: boolean;
 }
 
@@ -15,6 +18,7 @@ export interface TorrentFile extends LayoutFile {
    * the name alone where it is a single file.
    */
   readonly path: readonly string[];
+  /** Length of the file. */
   readonly lengthBytes: number;
   /** Where the file begins in the torrent's data, in bytes. */
   readonly offset: number;
@@ -24,9 +28,11 @@ export interface TorrentFile extends LayoutFile {
 
 /** Part of a file. */
 export interface FileSlice {
+  /** Index of the file in the torrent, from 0. */
   readonly fileIndex: number;
   /** Where the slice begins in the file, in bytes. */
   readonly offset: number;
+  /** Length of the slice. */
   readonly lengthBytes: number;
 }
 
@@ -37,9 +43,11 @@ export interface FileSlice {
 export class TorrentLayout {
   /** Bytes of every piece but the last. */
   readonly pieceLength: number;
+  /** Pieces of the torrent. */
   readonly pieceCount: number;
   /** Bytes of all files, pad files included. */
   readonly totalLength: number;
+  /** Files in the order of the torrent, pad files included. */
   readonly files: readonly TorrentFile[];
 
   constructor(pieceLength: number, files: readonly LayoutFile[]) {

@@ -15,6 +15,7 @@ const btmh = 'urn:btmh:';
 
 /** A magnet link (BEP 9): enough to join a swarm and learn the rest there. */
 export interface Magnet {
+  /** What the link stands for (`xt`). */
   readonly infoHash: InfoHash;
   /** Name to show until the metadata is known (`dn`); sanitised as a file name is. */
   readonly displayName?: string;

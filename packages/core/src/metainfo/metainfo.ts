@@ -12,11 +12,13 @@ const maxTimeMs = 8.64e15;
 
 /** A checked .torrent file (BEP 3). Text in it is as its maker wrote it: escape it before showing. */
 export interface Metainfo {
+  /** The info dictionary. */
   readonly info: TorrentInfo;
   /** Tracker URLs in tiers, to be tried in order (BEP 12). */
   readonly trackers: readonly (readonly string[])[];
   /** URLs of web seeds (BEP 19). */
   readonly webSeeds: readonly string[];
+  /** Free text. */
   readonly comment?: string;
   /** Name and version of the program that made it. */
   readonly createdBy?: string;
@@ -90,6 +92,7 @@ export interface BuildMetainfoOptions {
    * is not looked at.
    */
   readonly files: readonly { readonly path: readonly string[]; readonly lengthBytes: number }[];
+  /** Whether the torrent is one file, with no folder around it. */
   readonly isSingleFile: boolean;
   /** Bytes, 1 KiB to 256 MiB. */
   readonly pieceLength: number;
@@ -99,6 +102,7 @@ export interface BuildMetainfoOptions {
   readonly trackers?: readonly (readonly string[])[];
   /** Default false (BEP 27). */
   readonly isPrivate?: boolean;
+  /** Free text. */
   readonly comment?: string;
   /** Name and version of the program that makes it. */
   readonly createdBy?: string;

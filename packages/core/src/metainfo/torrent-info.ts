@@ -30,11 +30,13 @@ interface InfoParts {
 export class TorrentInfo {
   /** The bytes the infohash was taken over, to be read only. */
   readonly raw: Uint8Array;
+  /** SHA-1 of `raw`. */
   readonly infoHash: InfoHash;
   /** Name of the file, or of the folder of all files; sanitised, so it may be shown and used in paths. */
   readonly name: string;
   /** Peers may come from the torrent's own trackers only (BEP 27). */
   readonly isPrivate: boolean;
+  /** Piece, block and file arithmetic. */
   readonly layout: TorrentLayout;
   readonly #hashes: Uint8Array;
 

@@ -1,5 +1,6 @@
 /** An extension that was added to a session or torrent. */
 export interface ExtensionHandle {
+  /** Name of the extension. */
   readonly name: string;
   /** False once it has been removed, or was detached because it failed. */
   readonly isActive: boolean;

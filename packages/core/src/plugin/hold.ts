@@ -14,6 +14,7 @@ export interface HoldOptions {
 
 /** An open hold. */
 export interface PeerHold {
+  /** Whether it has been released, or has ended otherwise. */
   readonly isReleased: boolean;
   /** Ends this hold. The last one releases the connection. Later calls do nothing. */
   release(): void;
@@ -21,6 +22,7 @@ export interface PeerHold {
 
 /** A running deadline. */
 export interface PeerDeadline {
+  /** Ends it in time. Later calls do nothing. */
   cancel(): void;
 }
 

@@ -17,6 +17,7 @@ export type HookKind = 'create' | 'state' | 'notify' | 'handled' | 'veto' | 'det
 
 /** A row of a hook table. */
 export interface HookRow {
+  /** What the return value means. */
   readonly kind: HookKind;
   /** Name of the hook in libtorrent; empty where it has none. */
   readonly libtorrent: string;
@@ -214,6 +215,9 @@ export const peerHooks = {
   sentPayload: { kind: 'notify', libtorrent: 'sent_payload', when: 'content handed to the medium' },
 } as const satisfies HookTable<PeerPlugin>;
 
+/** Name of a hook of session plugins. */
 export type SessionHookName = keyof typeof sessionHooks;
+/** Name of a hook of torrent plugins. */
 export type TorrentHookName = keyof typeof torrentHooks;
+/** Name of a hook of peer plugins. */
 export type PeerHookName = keyof typeof peerHooks;

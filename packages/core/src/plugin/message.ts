@@ -5,6 +5,7 @@ import { PluginError } from '../common/errors.js';
 
 /** Turns a message's payload into a value and back. */
 export interface MessageCodec<T> {
+  /** The payload of a message. A throw goes to whoever sends it. */
   encode(value: T): Uint8Array;
   /**
    * `payload` is a view that is valid during the call only. A throw is the remote's fault: the
@@ -21,8 +22,11 @@ export interface MessageOptions {
 
 /** A typed extension message (BEP 10): its name in `m`, codec and size limit. */
 export interface MessageDefinition<T> {
+  /** Name in `m`, 3 to 64 bytes of UTF-8. */
   readonly name: string;
+  /** Turns payloads into values and back. */
   readonly codec: MessageCodec<T>;
+  /** Largest payload accepted and sent, in bytes. */
   readonly maxBytes: number;
 }
 
@@ -70,6 +74,7 @@ export const bencodeCodec: MessageCodec<BencodeValue> = {
 
 /** One plugin's end of a typed message on one connection. */
 export interface MessageChannel<T> {
+  /** Name of the message in `m`. */
   readonly name: string;
   /** Our id for it, 1–255: what the remote puts in front of the payload. */
   readonly localId: number;

@@ -19,20 +19,29 @@ export interface HandshakeBuilder {
 
 /** Counters of one connection. Rates are bytes a second over the last few seconds. */
 export interface PeerStats {
+  /** Bytes of blocks that came. */
   readonly downloadedBytes: number;
+  /** Bytes of blocks that were sent. */
   readonly uploadedBytes: number;
   /** All bytes, protocol included. */
   readonly receivedBytes: number;
+  /** All bytes, protocol included. */
   readonly sentBytes: number;
+  /** Of blocks, in bytes a second. */
   readonly downloadRate: number;
+  /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
   /** Requests of ours that are not answered. */
   readonly outstandingRequests: number;
   /** Requests of the remote that are not answered. */
   readonly queuedRequests: number;
+  /** Pieces that it took part in and that failed their hash check. */
   readonly hashFailures: number;
+  /** Requests of the remote for what is not here. */
   readonly invalidRequests: number;
+  /** Messages of unknown type. */
   readonly unknownMessages: number;
+  /** Whether it has not answered requests in time. */
   readonly isSnubbed: boolean;
 }
 
@@ -49,6 +58,7 @@ export interface DisconnectOptions {
  * value, writes throw {@link ContextClosedError}.
  */
 export interface PeerContext {
+  /** This plugin's facade of the torrent. */
   readonly torrent: TorrentContext;
   /** Address and port of the stream's other end; the port of an incoming one is ephemeral. */
   readonly endpoint: Endpoint;
@@ -60,17 +70,21 @@ export interface PeerContext {
   readonly client: string | undefined;
   /** Number of this connection, unique in the session and never used again. */
   readonly connectionId: number;
+  /** How the peer became known. */
   readonly source: PeerSource;
+  /** Whether we dialled. */
   readonly isOutgoing: boolean;
   /** `tcp` or the name of a registered transport. */
   readonly transport: string;
   /** Whether both directions have been upgraded by a transform. */
   readonly isEncrypted: boolean;
+  /** Whether the remote has every piece. */
   readonly isSeed: boolean;
   /** BEP 21. */
   readonly isUploadOnly: boolean;
   /** Handshakes are done and no hold is open. */
   readonly isReady: boolean;
+  /** Whether the connection or the plugin is gone. */
   readonly isClosed: boolean;
   /** We choke it. */
   readonly isChoked: boolean;
@@ -90,6 +104,7 @@ export interface PeerContext {
   readonly reserved: ReadonlyReservedBits | undefined;
   /** Ours; `undefined` before our handshake is built. */
   readonly localReserved: ReadonlyReservedBits | undefined;
+  /** Counters of the connection, now. */
   readonly stats: PeerStats;
   /** Bytes queued to be sent, by us and in the system's hands. */
   readonly sendBufferBytes: number;
@@ -113,7 +128,9 @@ export interface PeerContext {
    * session's 255 ids are used up.
    */
   register<T>(message: MessageDefinition<T>, handler: (value: T) => void): MessageChannel<T>;
+  /** Chokes the remote; the next round of the choker decides anew. */
   choke(): void;
+  /** Unchokes the remote; the next round of the choker decides anew. */
   unchoke(): void;
   /** Closes the connection. `canDisconnect` is not asked. */
   disconnect(reason: string, options?: DisconnectOptions): void;

@@ -14,13 +14,19 @@ import type { TorrentPluginFactory } from './torrent-plugin.js';
 /** Whom a ban keeps out. */
 export type BanTarget =
   | {
-      readonly endpoint: Endpoint /** Only this port; default: the whole address. */;
+      /** An address, whatever the port. */
+      readonly endpoint: Endpoint;
+      /** Only this port of the address. */
       readonly portOnly?: boolean;
     }
-  | { readonly principal: string };
+  | {
+      /** Who a remote has proved to be. */
+      readonly principal: string;
+    };
 
 /** Options of `session.ban`. */
 export interface BanOptions {
+  /** One line for people. */
   readonly reason: string;
   /** Default: for ever. */
   readonly durationMs?: number;
@@ -28,7 +34,9 @@ export interface BanOptions {
 
 /** A ban in force. */
 export interface Ban {
+  /** Whom it keeps out. */
   readonly target: BanTarget;
+  /** One line for people. */
   readonly reason: string;
   /** The plugin that asked for it; `undefined` where the application did. */
   readonly plugin: string | undefined;
@@ -51,34 +59,51 @@ export interface Transport {
 export interface TransportHandle {
   /** Hands an accepted connection to the session. */
   accept(connection: Connection): void;
+  /** Takes the transport out of the session. Later calls do nothing. */
   remove(): void;
 }
 
 /** A number that only rises, shown in `session.stats()` as `<plugin>.<name>`. */
 export interface Counter {
+  /** Adds an amount, by default 1; a negative one adds nothing. */
   add(amount?: number): void;
+  /** The sum so far. */
   readonly value: number;
 }
 
 /** What one plugin has outstanding. A plugin that is idle or gone has zeros. */
 export interface PluginUsage {
+  /** Bytes of blocks that it has released to itself and not given back. */
   readonly diskBufferBytes: number;
+  /** Blocks that are with it. */
   readonly blocks: number;
+  /** Holds of connections and pieces. */
   readonly holds: number;
+  /** Timers that have not ended. */
   readonly timers: number;
+  /** Channels of typed messages. */
   readonly channels: number;
 }
 
 /** Counters of the session. */
 export interface SessionStats {
+  /** Torrents of the session. */
   readonly torrentCount: number;
+  /** Connections, those that are being made included. */
   readonly peerCount: number;
+  /** Incoming connections that have not finished their handshake or hold. */
   readonly pendingIncomingCount: number;
+  /** Bytes of blocks that came, of all torrents. */
   readonly downloadedBytes: number;
+  /** Bytes of blocks that were sent, of all torrents. */
   readonly uploadedBytes: number;
+  /** Of blocks, in bytes a second. */
   readonly downloadRate: number;
+  /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
+  /** Slots of the pool, 16 KiB each. */
   readonly slotCapacity: number;
+  /** Slots that have an owner. */
   readonly slotsInUse: number;
   /** By plugin name, for plugins that have something outstanding. */
   readonly plugins: Readonly<Record<string, PluginUsage>>;
@@ -93,6 +118,7 @@ export interface SessionStats {
 export interface SessionContext {
   /** Whether the session has stopped or the plugin is gone. */
   readonly isClosed: boolean;
+  /** The settings of the session. */
   readonly settings: Settings;
   /** The session's 20-byte peer id. */
   readonly peerId: Uint8Array;
@@ -100,12 +126,15 @@ export interface SessionContext {
   readonly listenEndpoints: readonly Endpoint[];
   /** Time, with timers that are guarded and end with this context. */
   readonly clock: Clock;
+  /** Chance for policy; seeded in tests. */
   readonly random: Random;
+  /** Chance for keys, ids and tokens. */
   readonly secureRandom: SecureRandom;
   /** The network, with handlers that are guarded, and sockets that close with this context. */
   readonly network: Network;
   /** This plugin's facades of all torrents. */
   torrents(): readonly TorrentContext[];
+  /** This plugin's facade of one torrent; `undefined` where there is none. */
   torrent(infoHash: InfoHash): TorrentContext | undefined;
   /** Throws `SESSION_DUPLICATE_TORRENT`, `SESSION_STOPPED`. */
   addTorrent(params: AddTorrentParams): TorrentContext;
@@ -115,8 +144,11 @@ export interface SessionContext {
   addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle;
   /** Takes out an extension of the session. Rejects with `PLUGIN_UNKNOWN`. */
   removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void>;
+  /** Keeps an address or principal out, and closes its connections. */
   ban(target: BanTarget, options: BanOptions): void;
+  /** Lifts a ban. False where there is none. */
   unban(target: BanTarget): boolean;
+  /** All bans in force, whoever asked for them. */
   bans(): readonly Ban[];
   /**
    * Posts a `plugin` alert with this plugin's name. At most 1 000 a turn: false, and counted, beyond.
@@ -132,6 +164,7 @@ export interface SessionContext {
   counter(name: string): Counter;
   /** Reads `read` whenever statistics are taken. Throws `PLUGIN_METRICS` past 256 counters and gauges. */
   gauge(name: string, read: () => number): Disposer;
+  /** Counters of the session, now. */
   stats(): SessionStats;
   /** Gives back what `DiskBufferHolder.release` gave. Throws `PLUGIN_BUFFER_UNKNOWN` the second time. */
   freeDiskBuffer(buffer: Uint8Array): void;

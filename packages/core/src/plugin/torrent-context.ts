@@ -15,10 +15,15 @@ import type { TorrentPluginFactory } from './torrent-plugin.js';
 
 /** A peer that the torrent knows of, connected or not. */
 export interface KnownPeer {
+  /** Where it listens. */
   readonly endpoint: Endpoint;
+  /** How it became known. */
   readonly source: PeerSource;
+  /** What was said of it. */
   readonly flags: PeerFlags;
+  /** Whether there is a connection to it. */
   readonly isConnected: boolean;
+  /** Failures in a row. */
   readonly failureCount: number;
 }
 
@@ -26,14 +31,19 @@ export interface KnownPeer {
 export interface PeerIdentity {
   /** {@link PeerContext.connectionId}. */
   readonly connectionId: number;
+  /** {@link PeerContext.endpoint}. */
   readonly endpoint: Endpoint;
+  /** {@link PeerContext.listenEndpoint}. */
   readonly listenEndpoint: Endpoint | undefined;
+  /** {@link PeerContext.principal}. */
   readonly principal: string | undefined;
 }
 
 /** Who sent a block of a piece that is open, being written, or has just failed. */
 export interface BlockSource {
+  /** Index of the block in its piece, from 0. */
   readonly block: number;
+  /** Who sent it. */
   readonly peer: PeerIdentity;
   /**
    * SHA-1 of the bytes, for copies that arrived after the block was committed (end game); `undefined` for
@@ -50,19 +60,29 @@ export interface PieceHold {
 
 /** Counters of one torrent. Rates are bytes a second over the last few seconds. */
 export interface TorrentStats {
+  /** Bytes of blocks that came. */
   readonly downloadedBytes: number;
+  /** Bytes of blocks that were sent. */
   readonly uploadedBytes: number;
+  /** Of blocks, in bytes a second. */
   readonly downloadRate: number;
+  /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
   /** Bytes of pieces that failed their hash check. */
   readonly wastedBytes: number;
   /** Bytes of blocks that nobody had asked for or that were had already. */
   readonly redundantBytes: number;
+  /** Downloaded pieces that failed their hash check. */
   readonly hashFailures: number;
+  /** Connections, those that are being made included. */
   readonly peerCount: number;
+  /** Connected peers that have every piece. */
   readonly seedCount: number;
+  /** Peers that the torrent knows of, connected or not. */
   readonly knownPeerCount: number;
+  /** Pieces that we have. */
   readonly piecesHave: number;
+  /** Pieces of the torrent; 0 before metadata. */
   readonly pieceCount: number;
   /** Blocks that are with a plugin. */
   readonly blocksWithPlugins: number;
@@ -72,6 +92,7 @@ export interface TorrentStats {
 export interface TorrentPolicy {
   /** Denies sources until the result is called or the plugin leaves. */
   deny(...sources: readonly PeerSource[]): () => void;
+  /** Whether no plugin denies the source. */
   allows(source: PeerSource): boolean;
 }
 
@@ -86,13 +107,17 @@ export interface PauseOptions {
  * writes throw {@link ContextClosedError}, promises reject with it.
  */
 export interface TorrentContext {
+  /** This plugin's facade of the session. */
   readonly session: SessionContext;
+  /** What the torrent is known by. */
   readonly infoHash: InfoHash;
   /** From the metadata, else the magnet's display name, else the infohash. */
   readonly name: string;
   /** Whether the torrent or the plugin is gone. */
   readonly isClosed: boolean;
+  /** What the torrent is doing. */
   readonly state: TorrentState;
+  /** Whether it is paused. */
   readonly isPaused: boolean;
   /**
    * Whether it waits for a place in the session's queue, or for its files to be checked. `onPause` and
@@ -107,9 +132,11 @@ export interface TorrentContext {
   readonly layout: TorrentLayout | undefined;
   /** Trackers by tier, from the metainfo or magnet (BEP 12). */
   readonly trackers: readonly (readonly string[])[];
+  /** Counters of the torrent, now. */
   readonly stats: TorrentStats;
   /** Time, with timers that are guarded and end with this context. */
   readonly clock: Clock;
+  /** Which sources of peers the torrent takes. */
   readonly policy: TorrentPolicy;
 
   /**
@@ -128,6 +155,7 @@ export interface TorrentContext {
    * it is known.
    */
   addPeer(endpoint: Endpoint, source: PeerSource, flags?: PeerFlags): boolean;
+  /** Peers that the torrent knows of, connected or not. */
   knownPeers(): readonly KnownPeer[];
   /** Who sent what of a piece that is open, being written or has just failed; else empty. */
   pieceSources(piece: number): readonly BlockSource[];
@@ -149,9 +177,11 @@ export interface TorrentContext {
    * `PLUGIN_MESSAGE_INVALID` out of range.
    */
   setFilePriority(file: number, priority: number): void;
+  /** 0 (not wanted) to 7, by default 4; 0 before metadata and where there is no such file. */
   filePriority(file: number): number;
   /** Whether pieces are asked for in order rather than rarest first. */
   readonly isSequential: boolean;
+  /** Also before metadata is known. */
   setSequential(on: boolean): void;
   /**
    * The piece is wanted within `delayMs` milliseconds: pieces with a deadline are asked for before all others,
@@ -162,6 +192,7 @@ export interface TorrentContext {
   setPieceDeadline(piece: number, delayMs: number): void;
   /** Throws `PLUGIN_MESSAGE_INVALID` where there is no such piece. */
   clearPieceDeadline(piece: number): void;
+  /** Ends the deadlines of all pieces. */
   clearPieceDeadlines(): void;
   /**
    * Ends a block that is with this plugin: `bytes` of the block's length become it, attributed to the
@@ -177,7 +208,9 @@ export interface TorrentContext {
   removeExtension(name: string, options?: RemoveExtensionOptions): void;
   /** Removes the torrent from the session; its files stay. Resolves when its storage is closed. */
   remove(): Promise<void>;
+  /** Pauses: asks `onPause` first, closes connections, dials nobody. */
   pause(options?: PauseOptions): void;
+  /** Goes on, also after an error: asks `onResume` first. */
   resume(options?: PauseOptions): void;
   /** The torrent plugin that another extension made for this torrent. */
   plugin<T>(key: PluginKey<T>): T | undefined;

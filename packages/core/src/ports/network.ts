@@ -17,6 +17,7 @@ export interface ConnectionHandler {
 
 /** An ordered, reliable stream of bytes to one remote: TCP, or what a transport puts in its place. */
 export interface Connection {
+  /** Address and port of the other end. */
   readonly remote: Endpoint;
   /** Our side; `undefined` until connected. */
   readonly local: Endpoint | undefined;
@@ -34,6 +35,7 @@ export interface Connection {
   write(chunks: readonly Uint8Array[], onWritten: () => void): boolean;
   /** Stops `onData` until `resume`. What the system already holds may stay there. */
   pause(): void;
+  /** Goes on reading. */
   resume(): void;
   /** Sends what is buffered, then closes. */
   end(): void;
@@ -51,9 +53,11 @@ export interface Listener {
 
 /** A bound datagram socket. */
 export interface DatagramSocket {
+  /** Where it is bound. */
   readonly local: Endpoint;
   /** Sends one datagram; losses are silent, and so is what the system refuses. */
   send(data: Uint8Array, to: Endpoint): void;
+  /** Closes the socket. Later calls do nothing. */
   close(): void;
 }
 

@@ -14,7 +14,9 @@ export interface ResumeRecords {
 
 /** One journal: records in the order in which they were appended. */
 export interface ResumeJournal {
+  /** Number of the journal; later ones have higher numbers. */
   readonly sequence: number;
+  /** The records as they were appended. */
   readonly bytes: Uint8Array;
 }
 

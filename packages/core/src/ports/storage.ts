@@ -5,6 +5,7 @@ import type { SlotIndex, SlotPool } from './slots.js';
 export interface StorageFile {
   /** Sanitised path elements below the storage's root, the torrent's name first. */
   readonly path: readonly string[];
+  /** Length of the file. */
   readonly lengthBytes: number;
   /** A pad file: zeros that are never kept on disk (BEP 47). */
   readonly isPad: boolean;
@@ -12,9 +13,13 @@ export interface StorageFile {
 
 /** Everything a storage needs to know of a torrent. */
 export interface StorageLayout {
+  /** Files in the order of the torrent. */
   readonly files: readonly StorageFile[];
+  /** Length of every piece but the last, in bytes. */
   readonly pieceLength: number;
+  /** Pieces of the torrent. */
   readonly pieceCount: number;
+  /** Bytes of all files. */
   readonly totalLength: number;
   /**
    * The torrent's infohash in hexadecimal, under which the storage keeps what belongs to it beside its
@@ -27,6 +32,7 @@ export interface StorageLayout {
 export interface FileProblem {
   /** `STORAGE_NOT_A_FILE`, `STORAGE_SYMLINK`, `STORAGE_PERMISSION`, `STORAGE_READ_ONLY` or another `STORAGE_…`. */
   readonly code: string;
+  /** One line for people. */
   readonly message: string;
 }
 
@@ -34,6 +40,7 @@ export interface FileProblem {
 export interface FileStatus {
   /** `undefined` where the file does not exist, or is not one. */
   readonly lengthBytes: number | undefined;
+  /** When it was last changed, in milliseconds since 1970. */
   readonly modifiedMs: number | undefined;
   /** Its place is taken by something that is no regular file, or it may not be read. */
   readonly problem?: FileProblem;

@@ -21,6 +21,7 @@ export interface IpFilterBadLine {
 
 /** What {@link parseIpFilterList} read. */
 export interface IpFilterList {
+  /** What the good lines make. */
   readonly filter: IpFilter;
   /** Lines that gave a range. */
   readonly lineCount: number;

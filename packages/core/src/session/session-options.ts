@@ -10,6 +10,7 @@ import type { Settings } from '../settings/settings-table.js';
 export interface SessionOptions {
   /** Where torrents' data lives that bring no storage of their own. Closing it is the application's. */
   readonly storage: Storage;
+  /** Settings that differ from the defaults. */
   readonly settings?: Partial<Settings>;
   /** Extensions from the first moment on, in this order. */
   readonly extensions?: readonly (SessionPlugin | TorrentPluginFactory)[];

@@ -27,6 +27,7 @@ export interface LoadedSessionState {
  * what was damaged is kept, too (`<path>.damaged`).
  */
 export class SessionStateFile {
+  /** Path of the file. */
   readonly path: string;
   #lastSave: Promise<void> = Promise.resolve();
 

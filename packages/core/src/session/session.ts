@@ -42,6 +42,7 @@ export class Session {
     this.#engine = new SessionEngine(options, (engine, scope) => new SessionContextFacade(engine, scope));
   }
 
+  /** The settings in force, each with a value. */
   get settings(): Settings {
     return this.#engine.settings;
   }
@@ -69,10 +70,12 @@ export class Session {
     return this.#handleOf(this.#engine.addTorrent(params));
   }
 
+  /** All torrents of the session. */
   torrents(): readonly TorrentHandle[] {
     return this.#engine.torrents.map((torrent) => this.#handleOf(torrent));
   }
 
+  /** The torrent of that infohash; `undefined` where there is none. */
   torrent(infoHash: InfoHash): TorrentHandle | undefined {
     const torrent = this.#engine.findTorrent(infoHash);
     return torrent && this.#handleOf(torrent);
@@ -127,14 +130,17 @@ export class Session {
     });
   }
 
+  /** Keeps an address or principal out, and closes its connections. */
   ban(target: BanTarget, options: BanOptions): void {
     this.#engine.ban(target, options, undefined);
   }
 
+  /** Lifts a ban. False where there is none. */
   unban(target: BanTarget): boolean {
     return this.#engine.bans.remove(target);
   }
 
+  /** All bans in force, those of extensions included. */
   bans(): readonly Ban[] {
     return this.#engine.bans.list();
   }
@@ -152,6 +158,7 @@ export class Session {
     this.#engine.ipFilter.set(filter);
   }
 
+  /** Counters of the session, now. */
   stats(): SessionStats {
     return sessionStats(this.#engine);
   }

@@ -26,6 +26,7 @@ export class TorrentHandle {
     this.#torrent = torrent;
   }
 
+  /** What the torrent is known by. */
   get infoHash(): InfoHash {
     return this.#torrent.infoHash;
   }
@@ -35,10 +36,12 @@ export class TorrentHandle {
     return this.#torrent.name;
   }
 
+  /** What the torrent is doing. */
   get state(): TorrentState {
     return this.#torrent.life.state;
   }
 
+  /** Whether it is paused. */
   get isPaused(): boolean {
     return this.#torrent.life.isPaused;
   }
@@ -71,6 +74,7 @@ export class TorrentHandle {
     return this.#torrent.info;
   }
 
+  /** Counters of the torrent, now. */
   get stats(): TorrentStats {
     return torrentStats(this.#torrent);
   }
@@ -90,6 +94,7 @@ export class TorrentHandle {
     return this.#torrent.peers.all().map((peer) => peerInfo(peer));
   }
 
+  /** Peers that the torrent knows of, connected or not. */
   knownPeers(): readonly KnownPeer[] {
     return this.#torrent.peers.known.list().map((record) => ({ ...record }));
   }
@@ -155,6 +160,7 @@ export class TorrentHandle {
     if (!this.#wants.clearPieceDeadline(piece)) throw outOfRange(`there is no piece ${piece}`);
   }
 
+  /** Ends the deadlines of all pieces. */
   clearPieceDeadlines(): void {
     this.#torrent.data.wants?.clearPieceDeadlines();
   }
@@ -180,6 +186,7 @@ export class TorrentHandle {
     return this.#torrent.plugins.hooks.find(key.name)?.plugin as T | undefined;
   }
 
+  /** Closes its connections and dials nobody, until it is resumed. */
   pause(options?: PauseOptions): void {
     this.#torrent.life.pause(options);
   }
@@ -199,18 +206,22 @@ export class TorrentHandle {
     this.#engine.queue.move(this.#torrent, position);
   }
 
+  /** Moves it one place forward in the queue. */
   moveUp(): void {
     this.moveTo(this.queuePosition - 1);
   }
 
+  /** Moves it one place back in the queue. */
   moveDown(): void {
     this.moveTo(this.queuePosition + 1);
   }
 
+  /** Moves it to the front of the queue. */
   moveToTop(): void {
     this.moveTo(0);
   }
 
+  /** Moves it to the end of the queue. */
   moveToBottom(): void {
     this.moveTo(Number.MAX_SAFE_INTEGER);
   }

@@ -10,7 +10,9 @@ import type { BooleanSetting, IntegerSetting, SettingSpec } from './setting-spec
 
 /** Settings that belong together, as a page or form shows them. */
 export interface SettingGroup {
+  /** Name of the group, for people. */
   readonly title: string;
+  /** Its settings, by name. */
   readonly settings: Readonly<Record<string, SettingSpec>>;
 }
 

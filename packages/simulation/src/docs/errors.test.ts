@@ -4,6 +4,7 @@ import { inlineCode, tableBelow } from './markdown.js';
 import { readDocument } from './repository.js';
 import { sourceCodes } from './sources.js';
 
+const codes = sourceCodes();
 const { text } = readDocument('docs/ERRORS.md');
 /** The headings of families: `PEER`, `INFO_HASH`. */
 const sections = Array.from(text.matchAll(/^## ([A-Z_]+)$/gm), ([, heading = '']) => heading);
@@ -25,8 +26,8 @@ function listedCodes(section: string): readonly string[] {
 describe('docs/ERRORS.md', () => {
   it('lists every code that a published package has, and no other', () => {
     const listed = new Set(sections.flatMap(listedCodes));
-    const missing = [...sourceCodes()].filter((code) => !listed.has(code)).sort();
-    const gone = [...listed].filter((code) => !sourceCodes().has(code));
+    const missing = [...codes].filter((code) => !listed.has(code)).sort();
+    const gone = [...listed].filter((code) => !codes.has(code));
     expect({ missing, gone }, 'docs/ERRORS.md needs a row for each that is missing').toEqual({
       missing: [],
       gone: [],

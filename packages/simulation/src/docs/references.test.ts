@@ -5,6 +5,8 @@ import { allExportedNames } from './mentions.js';
 import { allDocuments, isInRepository, readDocument, readRepositoryFile } from './repository.js';
 import { declaredNames, sourceCodes, sourceWords } from './sources.js';
 
+const codes = sourceCodes();
+const words = sourceWords();
 const documents = allDocuments();
 const architecture = readDocument('docs/ARCHITECTURE.md').text;
 
@@ -61,7 +63,6 @@ describe('references in the documentation', () => {
   });
 
   it.each(documents)('$path: settings, members and options that it names are in the sources', ({ text }) => {
-    const words = sourceWords();
     const inSamples = codeBlocks(text).map(({ code }) => code);
     const named = inlineCode(text).flatMap((code) => /^[a-z]+[A-Z]\w*/.exec(code)?.[0] ?? []);
     const unknown = named.filter(
@@ -77,7 +78,6 @@ describe('references in the documentation', () => {
   });
 
   it.each(documents)('$path: codes that it names are in the code', ({ text }) => {
-    const codes = sourceCodes();
     const families = new Set([...codes].map((code) => `${code.split('_')[0]}_`));
     const named = inlineCode(text).flatMap((code) => /^[A-Z]+(?:_[A-Z0-9]+)*_?$/.exec(code)?.[0] ?? []);
     const withUnderscore = named.filter((name) => name.includes('_') && !isEnvironmentVariable(name));
@@ -85,7 +85,6 @@ describe('references in the documentation', () => {
   });
 
   it.each(documents)('$path: environment variables that it names are read somewhere', ({ text }) => {
-    const words = sourceWords();
     const named = inlineCode(text).flatMap((code) => code.match(/\bPEERLOOM_[A-Z_]+/g) ?? []);
     expect(named.filter((name) => !words.has(name))).toEqual([]);
   });

@@ -23,14 +23,12 @@ function sourceFolders({ published }: { readonly published: boolean }): readonly
     .map((folder) => `${folder}/src`);
 }
 
-let codes: ReadonlySet<string> | undefined;
-
 /**
  * Every stable code that the sources of published packages have: of errors, and of reasons why connections
  * end. A string in capitals with an underscore is nothing else there.
  */
 export function sourceCodes(): ReadonlySet<string> {
-  codes ??= new Set(
+  return new Set(
     sourceFolders({ published: true })
       .flatMap(sourceFiles)
       .flatMap((file) => [...nodesOf(parseSource(file))])
@@ -38,7 +36,6 @@ export function sourceCodes(): ReadonlySet<string> {
       .map(({ text }) => text)
       .filter((text) => /^[A-Z]+(?:_[A-Z0-9]+)+$/.test(text)),
   );
-  return codes;
 }
 
 /** Every word of the sources of all packages. */

@@ -6,6 +6,7 @@ import type { FakeMessage } from './fake-message.js';
 export interface FakeContent {
   /** All of it, files in their order. */
   readonly data: Uint8Array;
+  /** Length of every piece but the last, in bytes. */
   readonly pieceLength: number;
 }
 

@@ -6,6 +6,7 @@ export interface FakeExtensionHandshake {
   readonly m: Readonly<Record<string, number>>;
   /** All of it. */
   readonly dict: BencodeDict;
+  /** The bencoded dictionary. */
   readonly payload: Uint8Array;
 }
 

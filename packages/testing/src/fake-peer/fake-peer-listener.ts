@@ -4,6 +4,7 @@ import { type ExpectOptions, FakePeer, type FakePeerOptions } from './fake-peer.
 
 /** Accepts connections as {@link FakePeer}s. */
 export class FakePeerListener {
+  /** Where it listens. */
   readonly local: Endpoint;
   readonly #listener: Listener;
   readonly #options: FakePeerOptions;

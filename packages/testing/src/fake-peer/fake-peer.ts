@@ -28,7 +28,9 @@ import { StreamReader } from './stream-reader.js';
 
 /** Options of a {@link FakePeer}. */
 export interface FakePeerOptions {
+  /** The clock that it waits by. */
   readonly clock: VirtualClock;
+  /** The network that it dials or listens in. */
   readonly network: Network;
   /** In its handshake. 20 bytes where they are given raw. */
   readonly infoHash: InfoHash | Uint8Array;
@@ -58,6 +60,7 @@ const peerCounts = new WeakMap<VirtualClock, number>();
  * fault with the engine. Everything received is kept, in order. What waits runs the clock.
  */
 export class FakePeer {
+  /** The connection that the script speaks over. */
   readonly connection: Connection;
   readonly #options: FakePeerOptions;
   readonly #reader = new StreamReader();
@@ -120,6 +123,7 @@ export class FakePeer {
     return this.#remoteIds;
   }
 
+  /** Whether the connection has ended. */
   get isClosed(): boolean {
     return this.#closed !== undefined;
   }

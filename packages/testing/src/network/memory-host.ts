@@ -26,6 +26,7 @@ import { Uplink } from './uplink.js';
 export interface HostOptions {
   /** Shared by all its connections and datagrams. Default: no limit. */
   readonly uploadBytesPerSecond?: number | undefined;
+  /** The same for what it receives. Default: no limit. */
   readonly downloadBytesPerSecond?: number | undefined;
   /**
    * False: as behind an address translator. Streams to it time out; datagrams reach a socket from those

@@ -6,6 +6,7 @@ import { type HostEnvironment, type HostOptions, MemoryHost } from './memory-hos
 
 /** Options of {@link MemoryNetwork}; the link is the one between any two hosts. */
 export interface MemoryNetworkOptions extends LinkOptions {
+  /** The clock by which bytes arrive. */
   readonly clock: Clock;
   /** Decides jitter, losses and chunks. The same one gives the same run. */
   readonly random: Random;

@@ -26,7 +26,9 @@ export type FaultAlert = Extract<Alert, { readonly type: 'pluginFault' | 'sessio
 export class SwarmPeer {
   /** For error messages: `seed-1`, `leech-2`, … */
   readonly name: string;
+  /** Its place in the network. */
   readonly host: MemoryHost;
+  /** Its session. */
   readonly session: Session;
   /** Where its data lies, underneath whatever storage it was given. */
   readonly storage: MemoryStorage;

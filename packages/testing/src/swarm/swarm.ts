@@ -51,6 +51,7 @@ export interface SwarmPeerOptions {
   readonly addresses?: string | readonly string[];
   /** What its host can do. */
   readonly host?: HostOptions;
+  /** Settings beside those of the swarm. */
   readonly settings?: Partial<Settings>;
   /** Data that is there already, of a peer that has gone. */
   readonly storage?: MemoryStorage;
@@ -83,11 +84,15 @@ const defaultSettings: Partial<Settings> = { diskPoolBytes: 4 * 1024 * 1024 };
  * give the same run.
  */
 export class Swarm {
+  /** What all chance in the swarm comes from. */
   readonly seed: number | string;
+  /** The time of the whole swarm. */
   readonly clock: VirtualClock;
+  /** The network of the whole swarm. */
   readonly network: MemoryNetwork;
   /** For the test's own choices. */
   readonly random: Random;
+  /** The torrent that is shared. */
   readonly content: TestTorrent;
   readonly #options: SwarmOptions;
   readonly #peers: SwarmPeer[] = [];

@@ -22,15 +22,19 @@ export interface TestTorrentOptions {
 
 /** A torrent whose content is known. */
 export interface TestTorrent {
+  /** What a session takes. */
   readonly metainfo: Metainfo;
   /** The .torrent file. */
   readonly metainfoBytes: Uint8Array;
+  /** What the torrent is known by. */
   readonly infoHash: InfoHash;
   /** What is known of it before its metadata: the infohash and nothing else. */
   readonly magnet: Magnet;
   /** All content, files in their order. */
   readonly data: Uint8Array;
+  /** Length of every piece but the last, in bytes. */
   readonly pieceLength: number;
+  /** Pieces of the torrent. */
   readonly pieceCount: number;
   /** The same content, by path below the storage's root, joined by `/`. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
