@@ -83,7 +83,7 @@ export class DiskExecutor {
   /** Gives a torrent its number; no thread hears of it before its first job. */
   register(root: string, layout: StorageLayout, slots: SlotMemory): DiskTorrent {
     const flags = FileFlags.create(layout.files.length).memory;
-    return { id: this.#nextTorrent++, root, layout, slots, flags };
+    return { id: this.#nextTorrent++, root, layout, slots, flags, partFlags: undefined };
   }
 
   /**
@@ -113,7 +113,10 @@ export class DiskExecutor {
     });
   }
 
-  /** Closes the torrent's files, after the jobs that were submitted before. */
+  /**
+   * Closes the torrent's files, after the jobs that were submitted before. Jobs may follow, of a torrent of the
+   * same number that has changed.
+   */
   async closeTorrent(torrent: DiskTorrent): Promise<void> {
     const lanes: DiskLane[] = this.#inline === undefined ? this.#workers : [...this.#workers, this.#inline];
     const closes = lanes

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StorageError } from '../common/errors.js';
-import type { FileProblem, FileStatus, StorageFile } from '../ports/storage.js';
+import type { FileProblem, FileStatus } from '../ports/storage.js';
 import { createdFlag, type FileFlags, seenFlag, unflushedFlag } from './file-flags.js';
 import {
   type FileSystem,
@@ -34,22 +34,23 @@ export class DiskFiles implements TorrentFiles {
   readonly #fileSystem: FileSystem;
   readonly #pool: OpenFilePool;
   readonly #root: string;
-  readonly #files: readonly StorageFile[];
+  readonly #pathOf: (file: number) => readonly string[];
   readonly #flags: FileFlags;
   readonly #folders: FolderGuard;
   readonly #open = new Map<number, OpenFile>();
 
+  /** @param pathOf Path elements of a file below the root. */
   constructor(
     fileSystem: FileSystem,
     pool: OpenFilePool,
     root: string,
-    files: readonly StorageFile[],
+    pathOf: (file: number) => readonly string[],
     flags: FileFlags,
   ) {
     this.#fileSystem = fileSystem;
     this.#pool = pool;
     this.#root = root;
-    this.#files = files;
+    this.#pathOf = pathOf;
     this.#flags = flags;
     this.#folders = new FolderGuard(fileSystem, root);
   }
@@ -177,19 +178,15 @@ export class DiskFiles implements TorrentFiles {
     return opened;
   }
 
-  #elements(file: number): readonly string[] {
-    return this.#files[file]?.path ?? [];
-  }
-
   #folder(file: number): readonly string[] {
-    return this.#elements(file).slice(0, -1);
+    return this.#pathOf(file).slice(0, -1);
   }
 
   #relative(file: number): string {
-    return this.#elements(file).join('/');
+    return this.#pathOf(file).join('/');
   }
 
   #path(file: number): string {
-    return join(this.#root, ...this.#elements(file));
+    return join(this.#root, ...this.#pathOf(file));
   }
 }

@@ -70,8 +70,9 @@ export class TorrentFixture {
     }));
     const totalLength = files.reduce((sum, file) => sum + file.lengthBytes, 0);
     const pieceCount = Math.ceil(totalLength / pieceLength);
-    this.layout = { files: storageFiles, pieceLength, pieceCount, totalLength };
     this.data = noise(totalLength, seed);
+    const infoHash = Buffer.from(sha1(this.data)).toString('hex');
+    this.layout = { files: storageFiles, pieceLength, pieceCount, totalLength, infoHash };
     this.layout.files.forEach(({ isPad }, index) => {
       if (isPad) this.file(index).fill(0);
     });

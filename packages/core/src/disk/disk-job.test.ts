@@ -23,7 +23,7 @@ function setUp(faults: Partial<FileSystem>, maxOpenFiles = 8) {
   ]);
   const runner = new DiskJobRunner(maxOpenFiles, { ...nodeFileSystem, ...faults });
   const flags = FileFlags.create(2).memory;
-  runner.open({ id: 7, root, layout: fixture.layout, slots: pool, flags });
+  runner.open({ id: 7, root, layout: fixture.layout, slots: pool, flags, partFlags: undefined });
   const run = (job: DiskJob): DiskResult => runner.run(7, job);
   const writePiece = (piece: number): DiskResult => {
     const slots = fillSlots(pool, fixture.piece(piece));

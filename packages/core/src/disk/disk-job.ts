@@ -1,16 +1,19 @@
 import { StorageError } from '../common/errors.js';
-import type { FileStatus, StorageLayout } from '../ports/storage.js';
+import type { StorageLayout } from '../ports/storage.js';
 import { DiskFiles } from './disk-files.js';
+import { DiskParts } from './disk-parts.js';
 import type { DiskJob, DiskResult, DiskTorrent } from './disk-protocol.js';
-import { FileFlags } from './file-flags.js';
+import { asideFlag, FileFlags } from './file-flags.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { OpenFilePool } from './open-file-pool.js';
+import { PartedFiles } from './parted-files.js';
 import { PieceIo } from './piece-io.js';
 
 interface OpenTorrent {
   readonly layout: StorageLayout;
-  readonly files: DiskFiles;
+  readonly files: PartedFiles;
   readonly pieces: PieceIo;
+  close(): void;
 }
 
 /**
@@ -29,9 +32,19 @@ export class DiskJobRunner {
   }
 
   /** Makes a torrent known; touches nothing on the disk. */
-  open({ id, root, layout, slots, flags }: DiskTorrent): void {
-    const files = new DiskFiles(this.#fileSystem, this.#pool, root, layout.files, new FileFlags(flags));
-    this.#torrents.set(id, { layout, files, pieces: new PieceIo(layout, files, slots) });
+  open({ id, root, layout, slots, flags: memory, partFlags }: DiskTorrent): void {
+    const { infoHash = '' } = layout;
+    const flags = new FileFlags(memory);
+    const pathOf = (file: number): readonly string[] => layout.files[file]?.path ?? [];
+    const inPlace = new DiskFiles(this.#fileSystem, this.#pool, root, pathOf, flags);
+    const flagsOfParts = partFlags ? new FileFlags(partFlags) : FileFlags.create(0);
+    const parts = new DiskParts(this.#fileSystem, this.#pool, root, infoHash, flagsOfParts);
+    const files = new PartedFiles(layout, inPlace, parts, (file) => flags.has(file, asideFlag));
+    const close = (): void => {
+      inPlace.close();
+      parts.close();
+    };
+    this.#torrents.set(id, { layout, files, pieces: new PieceIo(layout, files, slots), close });
   }
 
   /** Does one job of an open torrent. Throws `StorageError`. */
@@ -53,20 +66,11 @@ export class DiskJobRunner {
       case 'digestPieces':
         return pieces.digestPieces(job.piece, job.count);
       case 'stat':
-        return stat(torrent, job.files);
+        return torrent.files.statAll(job.files ?? torrent.layout.files.keys());
       case 'close':
-        torrent.files.close();
+        torrent.close();
         this.#torrents.delete(torrentId);
         return undefined;
     }
   }
-}
-
-function stat({ layout, files }: OpenTorrent, indices: readonly number[] | undefined): FileStatus[] {
-  const wanted = indices ?? layout.files.keys();
-  return Array.from(wanted, (index) =>
-    layout.files[index]?.isPad === true
-      ? { lengthBytes: undefined, modifiedMs: undefined }
-      : files.stat(index),
-  );
 }

@@ -13,6 +13,8 @@ export interface DiskTorrent {
   readonly slots: SlotMemory;
   /** Memory of the torrent's `FileFlags`. */
   readonly flags: SharedArrayBuffer;
+  /** Memory of the `FileFlags` of the parts of its pieces; `undefined` while no file is kept aside. */
+  readonly partFlags: SharedArrayBuffer | undefined;
 }
 
 /** One piece of work for a disk thread. Data stays in the slots: only their numbers travel. */

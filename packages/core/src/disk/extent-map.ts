@@ -78,6 +78,20 @@ export class ExtentMap {
     return found;
   }
 
+  /** The piece, and the place in it, of a byte of a file. */
+  locate(file: number, position: number): { readonly piece: number; readonly begin: number } {
+    const offset = this.#start(file) + position;
+    const piece = Math.floor(offset / this.#pieceLength);
+    return { piece, begin: offset - piece * this.#pieceLength };
+  }
+
+  /** The pieces that hold a file's bytes; `undefined` for an empty one. */
+  piecesOf(file: number): { readonly first: number; readonly last: number } | undefined {
+    const lengthBytes = this.#end(file) - this.#start(file);
+    if (lengthBytes === 0) return undefined;
+    return { first: this.locate(file, 0).piece, last: this.locate(file, lengthBytes - 1).piece };
+  }
+
   /** First file that ends after `offset`. */
   #fileAt(offset: number): number {
     let low = 0;

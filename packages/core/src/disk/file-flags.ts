@@ -4,6 +4,8 @@ export const seenFlag = 1;
 export const unflushedFlag = 2;
 /** Created since the last flush: its folders have to be flushed too. */
 export const createdFlag = 4;
+/** Not wanted, and not in its place: its bytes are in the parts of pieces. Changes only while no job runs. */
+export const asideFlag = 8;
 
 /**
  * A few flags for each file of a torrent, in memory that all threads share, so that they survive the
@@ -23,8 +25,9 @@ export class FileFlags {
     return new FileFlags(new SharedArrayBuffer(fileCount));
   }
 
-  has(file: number, flag: number): boolean {
-    return (Atomics.load(this.#flags, file) & flag) !== 0;
+  /** Whether any of the flags is set. */
+  has(file: number, flags: number): boolean {
+    return (Atomics.load(this.#flags, file) & flags) !== 0;
   }
 
   set(file: number, flags: number): void {

@@ -21,7 +21,14 @@ import {
 } from './disk-fixture.fake.js';
 import { FileStorage } from './file-storage.js';
 import { SharedSlotPool } from './slot-pool.js';
-import { describeStorage, expectBytes, OpenFixture, storageError } from './storage-suite.fake.js';
+import { describePlaces } from './storage-places-suite.fake.js';
+import {
+  describeStorage,
+  expectBytes,
+  OpenFixture,
+  type StorageUnderTest,
+  storageError,
+} from './storage-suite.fake.js';
 
 // For machines that are busy with other things.
 vi.setConfig({ testTimeout: 30_000 });
@@ -47,7 +54,7 @@ for (const { name, threads } of modes) {
   const create = (root: string): FileStorage =>
     new FileStorage({ root, threads, workerUrl: builtWorkerUrl, onWarning: warned });
 
-  describeStorage(`FileStorage ${name}`, () => {
+  const createMedium = (): StorageUnderTest => {
     const root = temporaryFolder();
     const storage = create(root);
     return {
@@ -59,7 +66,10 @@ for (const { name, threads } of modes) {
       },
       close: () => storage.close(),
     };
-  });
+  };
+
+  describeStorage(`FileStorage ${name}`, createMedium);
+  describePlaces(`FileStorage ${name}`, createMedium);
 
   describe(`FileStorage ${name}`, () => {
     const twoPieces = (): TorrentFixture => new TorrentFixture(1024, [{ path: 't/d/f', lengthBytes: 2048 }]);

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { StorageError } from '../common/errors.js';
 import type { SlotPool } from '../ports/slots.js';
-import type { Storage, StorageFile, StorageLayout, TorrentStorage } from '../ports/storage.js';
+import type { Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
 import { DiskExecutor } from './disk-executor.js';
+import { checkPath } from './file-places.js';
 import { FileTorrentStorage } from './file-torrent-storage.js';
-import { isInStateFolder } from './state-folder.js';
 
 /** Options of a {@link FileStorage}. */
 export interface FileStorageOptions {
@@ -20,20 +20,11 @@ export interface FileStorageOptions {
    * `dist/disk-worker.js`. By default it is looked for beside the running module.
    */
   readonly workerUrl?: URL;
-  /** Hears of what makes disk work slower than it should be: no worker could be loaded, one crashed. */
+  /**
+   * Hears of what makes disk work slower than it should be (no worker could be loaded, one crashed), of a damaged
+   * record of where files are, and of files that a move could not take out of their old place.
+   */
   readonly onWarning?: (message: string) => void;
-}
-
-/** Throws `STORAGE_PATH` for elements that could name anything but a file of a torrent below the root. */
-function checkPath({ path }: StorageFile): void {
-  const isSafe = (element: string): boolean =>
-    element !== '' && element !== '.' && element !== '..' && !/[/\\\0]/.test(element);
-  if (path.length > 0 && path.every(isSafe) && !isInStateFolder(path)) return;
-  throw new StorageError(
-    'STORAGE_PATH',
-    `not a path for a torrent's file: ${JSON.stringify(path)}`,
-    path.join('/'),
-  );
 }
 
 /**
@@ -44,20 +35,25 @@ function checkPath({ path }: StorageFile): void {
 export class FileStorage implements Storage {
   readonly #root: string;
   readonly #executor: DiskExecutor;
+  readonly #warn: (message: string) => void;
   readonly #torrents = new Set<TorrentStorage>();
   #closed = false;
 
   constructor({ root, threads, workerUrl, onWarning }: FileStorageOptions) {
     this.#root = resolve(root);
+    this.#warn = onWarning ?? (() => undefined);
     this.#executor = new DiskExecutor({ threads, workerUrl, onWarning });
   }
 
   /** Rejects with `STORAGE_PATH` where a path is not safe, and with `STORAGE_CLOSED`. */
   async open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage> {
     if (this.#closed) throw new StorageError('STORAGE_CLOSED', 'the storage is closed', '');
-    for (const file of layout.files) checkPath(file);
+    for (const { path } of layout.files) checkPath(path);
     const torrent = this.#executor.register(this.#root, layout, slots);
-    const storage = new FileTorrentStorage(this.#executor, torrent, () => this.#torrents.delete(storage));
+    const storage: FileTorrentStorage = new FileTorrentStorage(this.#executor, torrent, {
+      closed: () => this.#torrents.delete(storage),
+      warn: this.#warn,
+    });
     this.#torrents.add(storage);
     return storage;
   }

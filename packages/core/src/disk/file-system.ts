@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readvSync,
   realpathSync,
   statSync,
@@ -34,6 +35,8 @@ export interface FileSystem {
   writev(fd: number, vectors: readonly Uint8Array[], position: number): number;
   /** Creates the folder with its parents; one that is there already is fine. */
   mkdir(path: string): void;
+  /** Names of what is in a folder. */
+  readdir(path: string): string[];
   /** The absolute path without any symbolic link. */
   realpath(path: string): string;
   /** Throws unless this process may use the file or folder so: {@link readAccess}, {@link writeAccess}. */
@@ -70,6 +73,7 @@ export const nodeFileSystem: FileSystem = {
   readv: (fd, vectors, position) => readvSync(fd, vectors, position),
   writev: (fd, vectors, position) => writevSync(fd, vectors, position),
   mkdir: makeFolder,
+  readdir: (path) => readdirSync(path),
   realpath: (path) => realpathSync.native(path),
   access: (path, mode) => accessSync(path, mode),
 };

@@ -2,22 +2,43 @@ import { StorageError } from '../common/errors.js';
 import type { SlotIndex } from '../ports/slots.js';
 import type { FileStatus, TorrentStorage } from '../ports/storage.js';
 import type { DiskExecutor } from './disk-executor.js';
-import type { DiskTorrent } from './disk-protocol.js';
+import type { DiskJob, DiskResults, DiskTorrent } from './disk-protocol.js';
+import { ExclusiveGate } from './exclusive-gate.js';
 import { checkPieceSlots, checkRange, checkSlots, pieceSize } from './extent-map.js';
+import { storageFailure } from './storage-failure.js';
 import { syncTorrent } from './sync-torrent.js';
+import { TorrentPlaces } from './torrent-places.js';
 
-/** A torrent of a `FileStorage`: checks calls and hands them to the executor as jobs. */
+/** What a {@link FileTorrentStorage} tells its storage. */
+export interface FileTorrentStorageOwner {
+  closed(): void;
+  warn(message: string): void;
+}
+
+/**
+ * A torrent of a `FileStorage`: checks calls and hands them to the executor as jobs, which run beside each
+ * other. What changes where files are runs alone. Touches the disk with the first call.
+ */
 export class FileTorrentStorage implements TorrentStorage {
   readonly #executor: DiskExecutor;
-  readonly #torrent: DiskTorrent;
-  readonly #onClose: () => void;
+  readonly #places: TorrentPlaces;
+  readonly #owner: FileTorrentStorageOwner;
+  readonly #gate = new ExclusiveGate();
+  readonly #closed = new AbortController();
+  #isLoading = false;
+  #isLoaded: boolean;
+  #loadFailure: StorageError | undefined;
   #lastSync: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(executor: DiskExecutor, torrent: DiskTorrent, onClose: () => void) {
+  constructor(executor: DiskExecutor, torrent: DiskTorrent, owner: FileTorrentStorageOwner) {
     this.#executor = executor;
-    this.#torrent = torrent;
-    this.#onClose = onClose;
+    this.#owner = owner;
+    this.#isLoaded = torrent.layout.infoHash === undefined;
+    this.#places = new TorrentPlaces(torrent, {
+      stat: (files) => executor.run(this.#torrent, { kind: 'stat', files }, 0),
+      onWarning: (message) => owner.warn(message),
+    });
   }
 
   async writePiece(
@@ -29,7 +50,7 @@ export class FileTorrentStorage implements TorrentStorage {
     checkPieceSlots(layout, piece, slots, pool.slotLength);
     // A copy: cloning a view for a worker would clone all the memory behind it.
     const job = { kind: 'writePiece', piece, slots: [...slots], expectedHash: expectedHash.slice() } as const;
-    return this.#executor.run(this.#torrent, job, pieceSize(layout, piece));
+    return this.#run(job, pieceSize(layout, piece));
   }
 
   async writeBlock(piece: number, begin: number, slot: SlotIndex, lengthBytes: number): Promise<void> {
@@ -37,7 +58,7 @@ export class FileTorrentStorage implements TorrentStorage {
     checkRange(layout, piece, begin, lengthBytes);
     checkSlots([slot], lengthBytes, pool.slotLength);
     const job = { kind: 'writeBlock', piece, begin, slot, lengthBytes } as const;
-    await this.#executor.run(this.#torrent, job, lengthBytes);
+    await this.#run(job, lengthBytes);
   }
 
   async readBlocks(
@@ -50,14 +71,14 @@ export class FileTorrentStorage implements TorrentStorage {
     checkRange(layout, piece, begin, lengthBytes);
     checkSlots(slots, lengthBytes, pool.slotLength);
     const job = { kind: 'readBlocks', piece, begin, lengthBytes, slots: [...slots] } as const;
-    await this.#executor.run(this.#torrent, job, lengthBytes);
+    await this.#run(job, lengthBytes);
   }
 
   async hashPiece(piece: number, expectedHash: Uint8Array): Promise<'ok' | 'hashFailed' | 'missing'> {
     const { layout } = this.#open();
     checkRange(layout, piece, 0, 0);
     const job = { kind: 'hashPiece', piece, expectedHash: expectedHash.slice() } as const;
-    return this.#executor.run(this.#torrent, job, pieceSize(layout, piece));
+    return this.#run(job, pieceSize(layout, piece));
   }
 
   async stat(files?: readonly number[]): Promise<readonly FileStatus[]> {
@@ -67,20 +88,45 @@ export class FileTorrentStorage implements TorrentStorage {
         throw new StorageError('STORAGE_RANGE', `the torrent has no file ${file}`, '');
       }
     }
-    return this.#executor.run(this.#torrent, { kind: 'stat', files }, 0);
+    const statuses = await this.#run({ kind: 'stat', files }, 0);
+    return statuses.map((status, index) => {
+      const path = this.#places.renamed(files?.[index] ?? index);
+      return path === undefined ? status : { ...status, path };
+    });
   }
 
   async sync(): Promise<void> {
-    const torrent = this.#open();
+    this.#open();
     // One after the other: a flush must not return while another still works on what it found clean.
-    const sync = this.#lastSync.then(() => syncTorrent(torrent));
+    const sync = this.#lastSync.then(() => this.#beside(() => syncTorrent(this.#torrent)));
     this.#lastSync = sync.catch(() => undefined);
     await sync;
+  }
+
+  async selectFiles(unwanted: readonly number[]): Promise<readonly number[]> {
+    this.#open();
+    const owned = [...unwanted];
+    return this.#alone(() => this.#places.select(owned));
+  }
+
+  async renameFile(file: number, path: readonly string[]): Promise<void> {
+    this.#open();
+    const owned = [...path];
+    await this.#alone(() => this.#places.rename(file, owned));
+  }
+
+  async move(place: string): Promise<void> {
+    this.#open();
+    await this.#alone(() => this.#places.move(place, this.#closed.signal));
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  get #torrent(): DiskTorrent {
+    return this.#places.torrent;
   }
 
   #open(): DiskTorrent {
@@ -90,8 +136,53 @@ export class FileTorrentStorage implements TorrentStorage {
     return this.#torrent;
   }
 
+  #run<J extends DiskJob>(job: J, costBytes: number): Promise<DiskResults[J['kind']]> {
+    return this.#beside(() => this.#executor.run(this.#torrent, job, costBytes));
+  }
+
+  #beside<T>(work: () => Promise<T>): Promise<T> {
+    this.#load();
+    return this.#gate.shared(() => {
+      if (!this.#isLoaded) return Promise.reject(this.#loadFailure);
+      return work();
+    });
+  }
+
+  /** Runs `work` with no job under way and no file open. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    this.#load();
+    return this.#gate.exclusive(async () => {
+      if (!this.#isLoaded) throw this.#loadFailure;
+      await this.#executor.closeTorrent(this.#torrent);
+      try {
+        return await work();
+      } catch (error) {
+        throw storageFailure(error, 'work on', '');
+      } finally {
+        // Jobs of the work itself have shown the torrent as it was to threads.
+        await this.#executor.closeTorrent(this.#torrent);
+      }
+    });
+  }
+
+  /** Before all else, and again for calls after it failed. */
+  #load(): void {
+    if (this.#isLoaded || this.#isLoading) return;
+    this.#isLoading = true;
+    void this.#gate.exclusive(async () => {
+      try {
+        await this.#places.load();
+        this.#isLoaded = true;
+      } catch (error) {
+        this.#loadFailure = storageFailure(error, 'read', '');
+      }
+      this.#isLoading = false;
+    });
+  }
+
   async #close(): Promise<void> {
-    await Promise.all([this.#lastSync, this.#executor.closeTorrent(this.#torrent)]);
-    this.#onClose();
+    this.#closed.abort();
+    await this.#gate.exclusive(() => this.#executor.closeTorrent(this.#torrent));
+    this.#owner.closed();
   }
 }

@@ -1,6 +1,6 @@
 import { blockLength } from '../common/block.js';
 import { StorageError } from '../common/errors.js';
-import type { FileStatus, StorageFile } from '../ports/storage.js';
+import type { FileStatus } from '../ports/storage.js';
 import type { TorrentFiles } from './torrent-files.js';
 
 /** A file in memory. Only the parts that were written take any: a hole reads as zeros, as on a disk. */
@@ -69,6 +69,26 @@ export class MemoryFolder {
     return file;
   }
 
+  /** Paths of the files in a folder, those in folders of it left out. */
+  in(folder: string): string[] {
+    const prefix = `${folder}/`;
+    return [...this.#files.keys()].filter(
+      (path) => path.startsWith(prefix) && !path.includes('/', prefix.length),
+    );
+  }
+
+  delete(path: string): void {
+    this.#files.delete(path);
+  }
+
+  /** Gives a file another path, at which nothing is. */
+  rename(from: string, to: string): void {
+    const file = this.#files.get(from);
+    if (file === undefined) return;
+    this.#files.delete(from);
+    this.#files.set(to, file);
+  }
+
   /** Puts an empty file in place of what is there. */
   replace(path: string): MemoryFile {
     this.#files.delete(path);
@@ -76,22 +96,23 @@ export class MemoryFolder {
   }
 }
 
-/** The files of one torrent in memory. */
+/** Files of one torrent in memory. */
 export class MemoryTorrentFiles implements TorrentFiles {
   readonly #folder: MemoryFolder;
-  readonly #paths: readonly string[];
+  readonly #pathOf: (file: number) => string;
 
-  constructor(folder: MemoryFolder, files: readonly StorageFile[]) {
+  /** @param pathOf Path of a file, joined by `/`. */
+  constructor(folder: MemoryFolder, pathOf: (file: number) => string) {
     this.#folder = folder;
-    this.#paths = files.map(({ path }) => path.join('/'));
+    this.#pathOf = pathOf;
   }
 
   create(file: number): void {
-    this.#folder.touch(this.#path(file));
+    this.#folder.touch(this.#pathOf(file));
   }
 
   write(file: number, position: number, vectors: readonly Uint8Array[]): void {
-    const target = this.#folder.touch(this.#path(file));
+    const target = this.#folder.touch(this.#pathOf(file));
     let at = position;
     for (const vector of vectors) {
       target.write(at, vector);
@@ -100,7 +121,7 @@ export class MemoryTorrentFiles implements TorrentFiles {
   }
 
   read(file: number, position: number, vectors: readonly Uint8Array[]): number {
-    const path = this.#path(file);
+    const path = this.#pathOf(file);
     const source = this.#folder.get(path);
     if (source === undefined) {
       throw new StorageError('STORAGE_NOT_FOUND', `cannot read '${path}': there is no such file`, path);
@@ -115,11 +136,7 @@ export class MemoryTorrentFiles implements TorrentFiles {
   }
 
   stat(file: number): FileStatus {
-    const found = this.#folder.get(this.#path(file));
+    const found = this.#folder.get(this.#pathOf(file));
     return { lengthBytes: found?.lengthBytes, modifiedMs: found?.modifiedMs };
-  }
-
-  #path(file: number): string {
-    return this.#paths[file] ?? '';
   }
 }

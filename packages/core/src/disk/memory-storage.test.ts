@@ -1,12 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TorrentFixture } from './disk-fixture.fake.js';
 import { MemoryStorage } from './memory-storage.js';
-import { describeStorage, OpenFixture } from './storage-suite.fake.js';
+import { describePlaces } from './storage-places-suite.fake.js';
+import { describeStorage, OpenFixture, type StorageUnderTest } from './storage-suite.fake.js';
 
 // For machines that are busy with other things.
 vi.setConfig({ testTimeout: 30_000 });
 
-describeStorage('MemoryStorage', () => {
+function create(): StorageUnderTest {
   const storage = new MemoryStorage();
   return {
     storage,
@@ -14,7 +15,10 @@ describeStorage('MemoryStorage', () => {
     put: (path, bytes) => storage.put(path, bytes),
     close: () => Promise.resolve(),
   };
-});
+}
+
+describeStorage('MemoryStorage', create);
+describePlaces('MemoryStorage', create);
 
 describe('MemoryStorage', () => {
   test('settles by microtasks alone, so that virtual time need not pass', async () => {

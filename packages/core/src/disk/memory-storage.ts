@@ -3,6 +3,8 @@ import type { SlotIndex, SlotPool } from '../ports/slots.js';
 import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
 import { checkPieceSlots, checkRange, checkSlots } from './extent-map.js';
 import { MemoryFolder, MemoryTorrentFiles } from './memory-files.js';
+import { MemoryPlaces } from './memory-places.js';
+import { PartedFiles } from './parted-files.js';
 import { PieceIo } from './piece-io.js';
 
 /**
@@ -12,6 +14,7 @@ import { PieceIo } from './piece-io.js';
  */
 export class MemoryStorage implements Storage {
   readonly #folder = new MemoryFolder();
+  readonly #places = new Map<string, MemoryPlaces>();
 
   /** Makes a file of a copy of `bytes`, in place of what is there; `path` is joined by `/`. */
   put(path: string, bytes: Uint8Array): void {
@@ -28,22 +31,34 @@ export class MemoryStorage implements Storage {
   }
 
   async open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage> {
-    return new MemoryTorrentStorage(layout, new MemoryTorrentFiles(this.#folder, layout.files), slots);
+    return new MemoryTorrentStorage(layout, this.#folder, this.#placesOf(layout), slots);
+  }
+
+  /** Those of its infohash; a torrent without one has its own each time. */
+  #placesOf(layout: StorageLayout): MemoryPlaces {
+    const { infoHash } = layout;
+    const known = infoHash === undefined ? undefined : this.#places.get(infoHash);
+    const places = known ?? new MemoryPlaces(this.#folder, layout);
+    if (infoHash !== undefined) this.#places.set(infoHash, places);
+    return places;
   }
 }
 
 class MemoryTorrentStorage implements TorrentStorage {
   readonly #layout: StorageLayout;
-  readonly #files: MemoryTorrentFiles;
+  readonly #places: MemoryPlaces;
+  readonly #files: PartedFiles;
   readonly #slots: SlotPool;
   readonly #pieces: PieceIo;
   #closed = false;
 
-  constructor(layout: StorageLayout, files: MemoryTorrentFiles, slots: SlotPool) {
+  constructor(layout: StorageLayout, folder: MemoryFolder, places: MemoryPlaces, slots: SlotPool) {
+    const inPlace = new MemoryTorrentFiles(folder, (file) => places.pathOf(file));
     this.#layout = layout;
-    this.#files = files;
+    this.#places = places;
+    this.#files = new PartedFiles(layout, inPlace, places.parts, (file) => places.isAside(file));
     this.#slots = slots;
-    this.#pieces = new PieceIo(layout, files, slots);
+    this.#pieces = new PieceIo(layout, this.#files, slots);
   }
 
   writePiece(
@@ -83,15 +98,27 @@ class MemoryTorrentStorage implements TorrentStorage {
   }
 
   stat(files?: readonly number[]): Promise<readonly FileStatus[]> {
-    return this.#run(() =>
-      Array.from(files ?? this.#layout.files.keys(), (index) => {
-        const file = this.#layout.files[index];
-        if (file === undefined) {
-          throw new StorageError('STORAGE_RANGE', `the torrent has no file ${index}`, '');
-        }
-        return file.isPad ? { lengthBytes: undefined, modifiedMs: undefined } : this.#files.stat(index);
-      }),
-    );
+    return this.#run(() => {
+      const indices = files ?? [...this.#layout.files.keys()];
+      for (const file of indices) {
+        if (this.#layout.files[file] !== undefined) continue;
+        throw new StorageError('STORAGE_RANGE', `the torrent has no file ${file}`, '');
+      }
+      return this.#files.statAll(indices).map((status, index) => {
+        const path = this.#places.renamed(indices[index] ?? -1);
+        return path === undefined ? status : { ...status, path };
+      });
+    });
+  }
+
+  selectFiles(unwanted: readonly number[]): Promise<readonly number[]> {
+    const owned = [...unwanted];
+    return this.#run(() => this.#places.select(owned));
+  }
+
+  renameFile(file: number, path: readonly string[]): Promise<void> {
+    const owned = [...path];
+    return this.#run(() => this.#places.rename(file, owned));
   }
 
   sync(): Promise<void> {

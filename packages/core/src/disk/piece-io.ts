@@ -3,7 +3,7 @@ import { bytesEqual } from '../common/bytes.js';
 import { StorageError } from '../common/errors.js';
 import type { SlotIndex } from '../ports/slots.js';
 import type { StorageLayout } from '../ports/storage.js';
-import { ExtentMap, pieceSize } from './extent-map.js';
+import { ExtentMap, type FileExtent, pieceSize } from './extent-map.js';
 import { type SlotMemory, slotVectors } from './io-vectors.js';
 import type { TorrentFiles } from './torrent-files.js';
 
@@ -72,7 +72,7 @@ export class PieceIo {
     const hash = createHash('sha1');
     const absent = this.#hash(piece, hash);
     if (absent !== undefined) {
-      this.#files.forget(absent);
+      this.#files.forget(absent.file, absent.position);
       return 'missing';
     }
     return bytesEqual(hash.digest(), expectedHash) ? 'ok' : 'hashFailed';
@@ -84,7 +84,7 @@ export class PieceIo {
     for (let i = 0; i < count; i++) {
       const hash = createHash('sha1');
       const absent = this.#hash(first + i, hash);
-      if (absent !== undefined) throw this.#short(absent);
+      if (absent !== undefined) throw this.#short(absent.file);
       digests.set(hash.digest(), i * digestLength);
     }
     return digests;
@@ -110,15 +110,15 @@ export class PieceIo {
     this.#emptyFilesMade = true;
   }
 
-  /** Feeds the piece to `hash`; returns the file that lacks data, if any. */
-  #hash(piece: number, hash: Hash): number | undefined {
+  /** Feeds the piece to `hash`; returns the extent that lacks data, if any. */
+  #hash(piece: number, hash: Hash): FileExtent | undefined {
     const buffer = scratch();
     for (const extent of this.#map.extents(piece, 0, pieceSize(this.#layout, piece))) {
       const isPad = this.#isPad(extent.file);
       if (isPad) buffer.fill(0, 0, Math.min(scratchLength, extent.lengthBytes));
       for (let done = 0; done < extent.lengthBytes; done += scratchLength) {
         const part = buffer.subarray(0, Math.min(scratchLength, extent.lengthBytes - done));
-        if (!isPad && !this.#fill(extent.file, extent.position + done, part)) return extent.file;
+        if (!isPad && !this.#fill(extent.file, extent.position + done, part)) return extent;
         hash.update(part);
       }
     }

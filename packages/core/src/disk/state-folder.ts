@@ -9,7 +9,12 @@ export const stateFolderName = '.peerloom';
  * @param infoHash 40 hexadecimal digits.
  */
 export function stateFolder(root: string, infoHash: string): string {
-  return join(root, stateFolderName, infoHash);
+  return join(root, ...stateFolderPath(infoHash));
+}
+
+/** Path elements of {@link stateFolder} below the root. */
+export function stateFolderPath(infoHash: string): readonly string[] {
+  return [stateFolderName, infoHash];
 }
 
 /** Whether a torrent's path starts in the engine's own folder, on systems too where case makes no difference. */

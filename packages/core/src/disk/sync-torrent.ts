@@ -4,6 +4,7 @@ import type { StorageError } from '../common/errors.js';
 import type { DiskTorrent } from './disk-protocol.js';
 import { createdFlag, FileFlags, unflushedFlag } from './file-flags.js';
 import { openForWriting } from './file-system.js';
+import { partPath } from './part-files.js';
 import { storageFailure } from './storage-failure.js';
 import { syncFolder } from './sync-folder.js';
 
@@ -16,13 +17,36 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
+/** Files that were written, by number, and what is known of each. */
+interface WrittenFiles {
+  readonly count: number;
+  readonly flags: FileFlags;
+  readonly pathOf: (file: number) => readonly string[];
+}
+
 /**
  * Flushes the files of a torrent that any thread has written, and the folders of those created. Done by
  * the system's own threads, because a flush can take seconds, in which disk jobs go on. Rejects with the
  * first `StorageError`, after all were tried; what failed is tried again the next time.
  */
-export async function syncTorrent({ root, layout, flags: memory }: DiskTorrent): Promise<void> {
-  const flags = new FileFlags(memory);
+export async function syncTorrent({ root, layout, flags, partFlags }: DiskTorrent): Promise<void> {
+  const { files, pieceCount, infoHash } = layout;
+  const pathOf = (file: number): readonly string[] => files[file]?.path ?? [];
+  let failure = await syncFiles(root, { count: files.length, flags: new FileFlags(flags), pathOf });
+  if (partFlags && infoHash !== undefined) {
+    const partPathOf = (piece: number): readonly string[] => partPath(infoHash, piece);
+    const parts = { count: pieceCount, flags: new FileFlags(partFlags), pathOf: partPathOf };
+    const inParts = await syncFiles(root, parts);
+    failure ??= inParts;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** Resolves with the first failure. */
+async function syncFiles(
+  root: string,
+  { count, flags, pathOf }: WrittenFiles,
+): Promise<StorageError | undefined> {
   const folders = new Map<string, number[]>();
   let failure: StorageError | undefined;
 
@@ -35,7 +59,9 @@ export async function syncTorrent({ root, layout, flags: memory }: DiskTorrent):
     }
   }
 
-  for (const [file, { path }] of layout.files.entries()) {
+  for (let file = 0; file < count; file++) {
+    if (!flags.has(file, createdFlag | unflushedFlag)) continue;
+    const path = pathOf(file);
     if (flags.has(file, createdFlag)) {
       flags.clear(file, createdFlag);
       for (let depth = path.length - 1; depth >= 0; depth--) {
@@ -51,5 +77,5 @@ export async function syncTorrent({ root, layout, flags: memory }: DiskTorrent):
   for (const [folder, files] of folders) {
     await attempt(syncFolder(join(root, folder)), files, createdFlag, folder);
   }
-  if (failure !== undefined) throw failure;
+  return failure;
 }

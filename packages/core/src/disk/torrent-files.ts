@@ -14,8 +14,8 @@ export interface TorrentFiles {
    * the file ends. Throws `STORAGE_NOT_FOUND` where there is no file.
    */
   read(file: number, position: number, vectors: readonly Uint8Array[]): number;
-  /** A check found the file gone or short: a later write may create it anew. */
-  forget(file: number): void;
+  /** A check found nothing at `position` of the file: a later write may create it anew. */
+  forget(file: number, position: number): void;
   /** Size and time of a file that is not a pad file. */
   stat(file: number): FileStatus;
 }

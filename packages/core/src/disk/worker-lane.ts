@@ -20,7 +20,7 @@ export interface WorkerEnd {
 }
 
 /** The torrent in plain objects: a layout may be an instance of a class, which cannot be cloned. */
-function portable({ id, root, layout, slots, flags }: DiskTorrent): DiskTorrent {
+function portable({ id, root, layout, slots, flags, partFlags }: DiskTorrent): DiskTorrent {
   return {
     id,
     root,
@@ -29,9 +29,11 @@ function portable({ id, root, layout, slots, flags }: DiskTorrent): DiskTorrent 
       pieceLength: layout.pieceLength,
       pieceCount: layout.pieceCount,
       totalLength: layout.totalLength,
+      ...(layout.infoHash === undefined ? {} : { infoHash: layout.infoHash }),
     },
     slots: { memory: slots.memory, slotLength: slots.slotLength },
     flags,
+    partFlags,
   };
 }
 

@@ -46,9 +46,21 @@ export interface FileStatus {
   readonly problem?: FileProblem;
   /** It may be read, but not written, or not be made where it does not exist. */
   readonly writeProblem?: FileProblem;
+  /** Path elements below the storage's root, where the file has been renamed. */
+  readonly path?: readonly string[];
+  /**
+   * The file is kept aside ({@link TorrentStorage.selectFiles}): pieces whose part of it the storage has,
+   * though there is no such file.
+   */
+  readonly piecesAside?: readonly number[];
 }
 
-/** The data of one torrent. All calls may run at the same time on different pieces. */
+/**
+ * The data of one torrent. The engine calls everything here at any time: calls on different pieces may run
+ * at the same time, calls on one piece, and those that change where files are, in the order in which they
+ * were made. A storage of an application's own implements the methods that are not optional; the optional ones
+ * are capabilities, and the engine does without what is not there.
+ */
 export interface TorrentStorage {
   /** What is kept of the torrent from one session to the next, where the storage keeps anything. */
   readonly resume?: ResumeStore | undefined;
@@ -80,11 +92,38 @@ export interface TorrentStorage {
   stat(files?: readonly number[]): Promise<readonly FileStatus[]>;
   /** Flushes everything whose write had settled before the call, with sizes and times, to the medium. */
   sync(): Promise<void>;
+  /**
+   * Says which files are not wanted, all others are; called before anything else is done with the data (but
+   * for {@link TorrentStorage.resume}), and whenever it changes. A file that is not wanted and not on the
+   * medium is never made: what pieces have of it, because they reach into a wanted file as well, is kept aside,
+   * and read and hashed from there. It is put in its place, whole or not at all, when the file is wanted. A file
+   * that is on the medium is used where it is. What is kept aside is known to the next opening of the torrent.
+   *
+   * Resolves with the files in whose place something else was found when they were to be put there: that is left
+   * as it is, and has to be hashed. Rejects with `StorageError`; then everything is as it was, for the files
+   * concerned at least. Without this method unwanted files are written like others.
+   */
+  selectFiles?(unwanted: readonly number[]): Promise<readonly number[]>;
+  /**
+   * Gives a file another path, in the words of {@link StorageFile.path}; the next opening of the torrent knows
+   * it. What was written moves along. Rejects with `STORAGE_EXISTS` where something is in that place or another
+   * file of the torrent belongs there, `STORAGE_PATH`, or another `StorageError`; then nothing has changed.
+   */
+  renameFile?(file: number, path: readonly string[]): Promise<void>;
+  /**
+   * Moves all that is kept of the torrent, state included, to another place; what names one is the storage's
+   * matter. Further calls work there. Rejects with `STORAGE_EXISTS` where something is in the way, which is
+   * never written over, or another `StorageError`; then everything is where it was.
+   */
+  move?(place: string): Promise<void>;
   /** Closes files; waits for what is under way. Further calls reject with `STORAGE_CLOSED`. */
   close(): Promise<void>;
 }
 
-/** Where torrents' data lives: files, memory, or anything an application brings. */
+/**
+ * Where torrents' data lives: files, memory, or anything an application brings. Errors are `StorageError`s
+ * with a code of the family; what else is thrown is an error of the storage's own.
+ */
 export interface Storage {
   /** Opens the data of a torrent. Creates nothing until the first write. */
   open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage>;
