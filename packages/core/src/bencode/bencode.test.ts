@@ -14,8 +14,8 @@ import {
   decode,
   decodePrefix,
   encode,
-  rawDictSpan,
   rawDictSpans,
+  rawInteger,
   rawListSpans,
   rawString,
 } from './bencode.js';
@@ -265,14 +265,15 @@ describe('encode', () => {
   }, 60_000);
 });
 
-describe('rawDictSpan', () => {
+describe('rawDictSpans', () => {
   it('finds the bytes of a value as they stand, however they are written', () => {
     const text = 'd4:infod1:bi1e1:ai2ee8:announce3:urle';
-    const span = rawDictSpan(utf8(text), 'info');
+    const spans = rawDictSpans(utf8(text));
+    const span = spans?.get('info');
     expect(text.slice(span?.start, span?.end)).toBe('d1:bi1e1:ai2ee');
-    expect(rawDictSpan(utf8(text), 'b')).toBeUndefined();
-    expect(rawDictSpan(utf8(text), 'missing')).toBeUndefined();
-    expect(rawDictSpan(utf8('l4:infoi1ee'), 'info')).toBeUndefined();
+    expect(spans?.get('b')).toBeUndefined();
+    expect(spans?.get('missing')).toBeUndefined();
+    expect(rawDictSpans(utf8('l4:infoi1ee'))).toBeUndefined();
   });
 
   it('gives for every key the span that decodes to its value', () => {
@@ -281,22 +282,26 @@ describe('rawDictSpan', () => {
         const bytes = encode(value);
         const spans = rawDictSpans(bytes);
         const dict = asDict(value);
-        expect(spans && [...spans.keys()].sort()).toEqual(dict && Object.keys(dict).sort());
-        for (const [key, { start, end }] of spans ?? []) {
-          expect(plain(decode(bytes.subarray(start, end)))).toEqual(plain(dict?.[key] ?? 0));
-          expect(rawDictSpan(bytes, key)).toEqual({ start, end });
+        expect(spans === undefined).toBe(dict === undefined);
+        expect(spans?.get('no such key, ever')).toBeUndefined();
+        for (const [key, expected] of Object.entries(dict ?? {})) {
+          const { start, end } = spans?.get(key) ?? { start: 0, end: 0 };
+          const found = decode(bytes.subarray(start, end));
+          expect(plain(found)).toEqual(plain(expected));
+          expect(rawInteger(bytes, { start, end })).toBe(asInteger(found));
         }
       }),
     );
   });
 
-  it('leaves out keys that are not UTF-8 and checks the whole input', () => {
+  it('are found by the very bytes of a key, and the whole input is checked', () => {
     const bytes = concatBytes(utf8('d1:'), Uint8Array.of(0xff), utf8('i1e1:ai2ee'));
-    expect([...(rawDictSpans(bytes)?.keys() ?? [])]).toEqual(['a']);
-    expect(() => rawDictSpan(utf8('d1:ai1ee!'), 'a')).toThrow(
+    expect(rawDictSpans(bytes)?.get('\ufffd')).toBeUndefined();
+    expect(rawDictSpans(bytes)?.get('a')).toEqual({ start: 10, end: 13 });
+    expect(() => rawDictSpans(utf8('d1:ai1ee!'))).toThrow(
       expect.objectContaining({ code: 'BENCODE_TRAILING' }),
     );
-    expect(() => rawDictSpan(utf8('d1:ai1e1:bi01ee'), 'a')).toThrow(
+    expect(() => rawDictSpans(utf8('d1:ai1e1:bi01ee'))).toThrow(
       expect.objectContaining({ code: 'BENCODE_INTEGER' }),
     );
   });

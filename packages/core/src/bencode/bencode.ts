@@ -26,6 +26,8 @@ type Lists = number | Uint8Array | Lists[];
 
 const listByte = 0x6c;
 const colonByte = 0x3a;
+const integerByte = 0x69;
+const minusByte = 0x2d;
 /** How much the library may keep alive. */
 const keptInputBytes = 16 * 1024;
 const smallestInput = utf8('i0e');
@@ -96,33 +98,50 @@ function dictOf(items: readonly Lists[], restore: (value: Lists) => BencodeValue
   return dict;
 }
 
-/**
- * Where the values of a dictionary lie in its encoded form, by key; `undefined` where `bytes` hold
- * something else. Keys that are not valid UTF-8 are left out. Checks all of `bytes` and throws as
- * {@link decode} does.
- */
-export function rawDictSpans(
-  bytes: Uint8Array,
-  limits?: Partial<BencodeLimits>,
-): ReadonlyMap<string, Span> | undefined {
-  const { topEntries } = scanWhole(bytes, limits);
-  if (!isDictAt(bytes, 0)) return undefined;
-  const spans = new Map<string, Span>();
-  for (let i = 0; i < topEntries.length; i += 4) {
-    const [keyStart, keyEnd, start = 0, end = 0] = topEntries.slice(i, i + 4);
-    const key = new Uint8Array(bytes.subarray(keyStart, keyEnd));
-    if (isUtf8(key)) spans.set(keyDecoder.decode(key), { start, end });
+/** Keys that were asked for: names that the code knows, so a few. */
+const keyBytes = new Map<string, Uint8Array>();
+
+/** Where the values of an encoded dictionary lie. */
+export class DictSpans {
+  readonly #bytes: Uint8Array;
+  /** As {@link ScanResult.topEntries}. */
+  readonly #entries: readonly number[];
+
+  /** Made by {@link rawDictSpans}. */
+  constructor(bytes: Uint8Array, entries: readonly number[]) {
+    this.#bytes = bytes;
+    this.#entries = entries;
   }
-  return spans;
+
+  /** The value of `key` as encoded. O(entries), and no memory: only few of what may be many are asked for. */
+  get(key: string): Span | undefined {
+    let wanted = keyBytes.get(key);
+    if (wanted === undefined) {
+      wanted = utf8(key);
+      keyBytes.set(key, wanted);
+    }
+    const entries = this.#entries;
+    for (let i = 0; i < entries.length; i += 4) {
+      const start = entries[i] ?? 0;
+      if ((entries[i + 1] ?? 0) - start !== wanted.length || !this.#isAt(start, wanted)) continue;
+      return { start: entries[i + 2] ?? 0, end: entries[i + 3] ?? 0 };
+    }
+    return undefined;
+  }
+
+  #isAt(start: number, wanted: Uint8Array): boolean {
+    for (let i = 0; i < wanted.length; i++) if (this.#bytes[start + i] !== wanted[i]) return false;
+    return true;
+  }
 }
 
 /**
- * Where the value of `key` lies in an encoded dictionary: the bytes an infohash is taken over (BEP 3).
- * `undefined` where there is none, or `bytes` hold no dictionary. Checks all of `bytes` and throws as
- * {@link decode} does.
+ * Where the values of a dictionary lie in its encoded form, by key: for `info` the bytes an infohash is taken
+ * over (BEP 3). `undefined` where `bytes` hold something else. Checks all of `bytes` and throws as {@link decode} does.
  */
-export function rawDictSpan(bytes: Uint8Array, key: string): Span | undefined {
-  return rawDictSpans(bytes)?.get(key);
+export function rawDictSpans(bytes: Uint8Array, limits?: Partial<BencodeLimits>): DictSpans | undefined {
+  const { topEntries } = scanWhole(bytes, limits);
+  return isDictAt(bytes, 0) ? new DictSpans(bytes, topEntries) : undefined;
 }
 
 /**
@@ -150,6 +169,20 @@ export function rawString(bytes: Uint8Array, span: Span): Uint8Array | undefined
   const first = bytes[span.start] ?? 0;
   if (first < 0x30 || first > 0x39) return undefined;
   return bytes.subarray(bytes.indexOf(colonByte, span.start) + 1, span.end);
+}
+
+/**
+ * The integer whose encoded form is at `span`, found by one of the functions above; `undefined` where that
+ * is something else.
+ */
+export function rawInteger(bytes: Uint8Array, { start, end }: Span): number | undefined {
+  if (bytes[start] !== integerByte) return undefined;
+  let value = 0;
+  for (let i = start + 1; i < end - 1; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte !== minusByte) value = value * 10 + (byte - 0x30);
+  }
+  return bytes[start + 1] === minusByte ? -value : value;
 }
 
 /**

@@ -157,3 +157,29 @@ describe('scan', () => {
     );
   });
 });
+
+describe('long keys', () => {
+  /** A dictionary whose keys are out of order and differ only at the end of 5 000 bytes. */
+  const entries = (suffixes: readonly string[]): string =>
+    `d${suffixes.map((suffix) => `5002:${'p'.repeat(5_000)}${suffix}i1e`).join('')}e`;
+
+  it('are told apart, and found where they come twice, in whatever order', () => {
+    expect(() => scan(utf8(entries(['zz', 'aa', 'mm'])), defaultBencodeLimits)).not.toThrow();
+    expect(faultOf(entries(['zz', 'aa', 'zz'])).code).toBe('BENCODE_DUPLICATE_KEY');
+    expect(faultOf(entries(['aa', 'aa'])).code).toBe('BENCODE_DUPLICATE_KEY');
+  });
+
+  it('that share all but their end do not cost the square of their number', () => {
+    const length = 50_000;
+    const prefix = 'p'.repeat(length - 4);
+    const keys = Array.from(
+      { length: 1_000 },
+      (_, i) => prefix + String((i * 7_919) % 1_000).padStart(4, '0'),
+    );
+    const text = `d${keys.map((key) => `${length}:${key}i1e`).join('')}e`;
+    const before = process.cpuUsage();
+    scan(utf8(text), defaultBencodeLimits);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
+  });
+});

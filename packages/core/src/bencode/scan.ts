@@ -24,6 +24,10 @@ export interface ScanResult {
 }
 
 const maxDepthAllowed = 1_000;
+/** Keys that are longer are not compared byte by byte. */
+const quickKeyBytes = 32;
+/** The language takes all strings of one length for equal when it hashes them, where they are long. */
+const maxHashedKeyBytes = 4_096;
 const dictByte = 0x64;
 const endByte = 0x65;
 const integerByte = 0x69;
@@ -49,6 +53,8 @@ export function scan(bytes: Uint8Array, limits: BencodeLimits): ScanResult {
 
 class Scanner {
   readonly #bytes: Uint8Array;
+  /** The same bytes. */
+  readonly #buffer: Buffer;
   readonly #maxDepth: number;
   readonly #maxTokens: number;
   readonly #containers: number[] = [];
@@ -61,6 +67,7 @@ class Scanner {
 
   constructor(bytes: Uint8Array, limits: BencodeLimits) {
     this.#bytes = bytes;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#maxDepth = Math.min(limits.maxDepth, maxDepthAllowed);
     this.#maxTokens = limits.maxTokens;
   }
@@ -125,16 +132,27 @@ class Scanner {
     keys.length = first;
   }
 
-  /** Keys in ascending order were compared as they came; others are sorted here to be compared. */
+  /** Keys in ascending order were compared as they came; others are looked up, long ones are sorted. */
   #checkDuplicates(first: number): void {
     const keys = this.#openKeys;
-    const order: number[] = [];
-    for (let i = first; i < keys.length; i += 2) order.push(i);
-    order.sort((a, b) => this.#compareKeys(a, keys[b] ?? 0, keys[b + 1] ?? 0));
-    for (let i = 1; i < order.length; i++) {
-      const key = order[i] ?? 0;
-      const [start = 0, end = 0] = keys.slice(key, key + 2);
-      if (this.#compareKeys(order[i - 1] ?? 0, start, end) === 0) this.#failDuplicate(start, end);
+    const seen = new Set<string>();
+    const long: number[] = [];
+    for (let i = first; i < keys.length; i += 2) {
+      const [start = 0, end = 0] = [keys[i], keys[i + 1]];
+      if (end - start > maxHashedKeyBytes) {
+        long.push(i);
+        continue;
+      }
+      // One character a byte, so that different bytes are different keys.
+      const key = this.#buffer.toString('latin1', start, end);
+      if (seen.has(key)) this.#failDuplicate(start, end);
+      seen.add(key);
+    }
+    long.sort((a, b) => this.#compareKeys(a, keys[b] ?? 0, keys[b + 1] ?? 0));
+    for (let i = 1; i < long.length; i++) {
+      const key = long[i] ?? 0;
+      const [start = 0, end = 0] = [keys[key], keys[key + 1]];
+      if (this.#compareKeys(long[i - 1] ?? 0, start, end) === 0) this.#failDuplicate(start, end);
     }
   }
 
@@ -142,13 +160,15 @@ class Scanner {
   #compareKeys(index: number, start: number, end: number): number {
     const bytes = this.#bytes;
     const otherStart = this.#openKeys[index] ?? 0;
-    const otherLength = (this.#openKeys[index + 1] ?? 0) - otherStart;
-    const length = Math.min(otherLength, end - start);
+    const otherEnd = this.#openKeys[index + 1] ?? 0;
+    const otherLength = otherEnd - otherStart;
+    const length = Math.min(otherLength, end - start, quickKeyBytes);
     for (let i = 0; i < length; i++) {
       const difference = (bytes[otherStart + i] ?? 0) - (bytes[start + i] ?? 0);
       if (difference !== 0) return difference;
     }
-    return otherLength - (end - start);
+    if (length < quickKeyBytes) return otherLength - (end - start);
+    return this.#buffer.compare(this.#buffer, start, end, otherStart, otherEnd);
   }
 
   /** Passes over a string and returns where its bytes start; they end at the position. */

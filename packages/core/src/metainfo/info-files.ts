@@ -1,13 +1,14 @@
-import { asBytes, asDict, asInteger, asList, asText, type BencodeDict, decode } from '../bencode/bencode.js';
+import { asText } from '../bencode/bencode.js';
 import { MetainfoError } from '../common/errors.js';
 import { limits } from '../common/limits.js';
 import type { LayoutFile } from './layout.js';
 
-import { type RawDict, readBencode } from './raw-dict.js';
+import { RawDict } from './raw-dict.js';
 import { makePathsUnique, sanitizePathElement } from './sanitize-path.js';
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+const dictByte = 0x64; // d
 const symlinkByte = 0x6c; // l
 const padByte = 0x70; // p
 
@@ -36,12 +37,14 @@ export function readFiles(info: RawDict, name: string): readonly LayoutFile[] {
 }
 
 function readFile(encoded: Uint8Array, name: string, where: string): LayoutFile {
-  const file = asDict(readBencode(where, () => decode(encoded, fileLimits)));
-  if (file === undefined) throw new MetainfoError('METAINFO_FILES', `${where} must be a dictionary`);
+  if (encoded[0] !== dictByte) {
+    throw new MetainfoError('METAINFO_FILES', `${where} must be a dictionary`);
+  }
+  const file = new RawDict(encoded, where, fileLimits);
   return {
     path: [name, ...readPath(file, where)],
-    lengthBytes: readLength(asInteger(file.length), `${where}.length`),
-    isPad: readIsPad(asBytes(file.attr), where),
+    lengthBytes: readLength(file.integer('length'), `${where}.length`),
+    isPad: readIsPad(file.string('attr'), where),
   };
 }
 
@@ -61,8 +64,8 @@ function readIsPad(attr: Uint8Array | undefined, where: string): boolean {
   return attr?.includes(padByte) ?? false;
 }
 
-function readPath(file: BencodeDict, where: string): readonly string[] {
-  const elements = asList(file['path.utf-8']) ?? asList(file.path);
+function readPath(file: RawDict, where: string): readonly string[] {
+  const elements = file.strings('path.utf-8') ?? file.strings('path');
   if (elements === undefined || elements.length === 0) {
     throw new MetainfoError('METAINFO_PATH', `${where}.path must be a list of at least one element`);
   }
@@ -73,8 +76,7 @@ function readPath(file: BencodeDict, where: string): readonly string[] {
     );
   }
   const path: string[] = [];
-  for (const [index, element] of elements.entries()) {
-    const bytes = asBytes(element);
+  for (const [index, bytes] of elements.entries()) {
     if (bytes === undefined) {
       throw new MetainfoError('METAINFO_PATH', `${where}.path[${index}] must be a string`);
     }

@@ -1,11 +1,10 @@
 import {
-  asInteger,
   type BencodeLimits,
-  decode,
+  type DictSpans,
   rawDictSpans,
+  rawInteger,
   rawListSpans,
   rawString,
-  type Span,
 } from '../bencode/bencode.js';
 import { BencodeError, MetainfoError } from '../common/errors.js';
 
@@ -15,11 +14,12 @@ import { BencodeError, MetainfoError } from '../common/errors.js';
  */
 export class RawDict {
   readonly #bytes: Uint8Array;
-  readonly #spans: ReadonlyMap<string, Span>;
+  readonly #spans: DictSpans;
   readonly #limits: Partial<BencodeLimits>;
 
   /**
-   * Views of `bytes` are kept. Throws `METAINFO_BENCODE`, with `where` before what is wrong.
+   * Views of `bytes` are kept. Throws `METAINFO_BENCODE`, with `where` before what is wrong, also where it is
+   * no dictionary.
    */
   constructor(bytes: Uint8Array, where: string, limits: Partial<BencodeLimits> = {}) {
     const spans = readBencode(where, () => rawDictSpans(bytes, limits));
@@ -30,7 +30,7 @@ export class RawDict {
   }
 
   has(key: string): boolean {
-    return this.#spans.has(key);
+    return this.#spans.get(key) !== undefined;
   }
 
   /** A view of the value as encoded. */
@@ -47,8 +47,15 @@ export class RawDict {
 
   /** The value where it is an integer. */
   integer(key: string): number | undefined {
-    const encoded = this.encoded(key);
-    return encoded?.[0] === 0x69 ? asInteger(decode(encoded)) : undefined;
+    const span = this.#spans.get(key);
+    return span && rawInteger(this.#bytes, span);
+  }
+
+  /** Views of the items where the value is a list; `undefined` for each that is no byte string. */
+  strings(key: string): readonly (Uint8Array | undefined)[] | undefined {
+    const list = this.encoded(key);
+    if (list === undefined) return undefined;
+    return rawListSpans(list, this.#limits)?.map((span) => rawString(list, span));
   }
 
   /** What `map` makes of views of the items as encoded, where the value is a list. */

@@ -58,32 +58,38 @@ export function makePathsUnique(paths: readonly (readonly string[])[]): (readonl
   });
   const taken = new Set<string>();
   const nextNumber = new Map<string, number>();
+  const isFree = (key: string): boolean => !taken.has(key) && !folders.has(key);
   return paths.map((path, index) => {
-    const folder = folderOf[index] ?? 0;
-    const isFree = (name: string): boolean => {
-      const key = `${folder}/${fold(name)}`;
-      return !taken.has(key) && !folders.has(key);
-    };
-    let name = path.at(-1) ?? '';
-    if (!isFree(name)) {
+    const given = path.at(-1) ?? '';
+    const prefix = `${folderOf[index] ?? 0}/`;
+    let key = prefix + fold(given);
+    let name = given;
+    if (!isFree(key)) {
       // Counted by what the candidates are made from, so that many equal names cost no more than a few.
-      const { stem, extension } = splitForNumber(name);
-      const series = `${folder}/${fold(`${stem}/${extension}`)}`;
-      let number = nextNumber.get(series) ?? 1;
-      do name = `${stem}.${number++}${extension}`;
-      while (!isFree(name));
+      const { stem, extension } = splitForNumber(given);
+      const foldedStem = prefix + fold(stem);
+      const foldedExtension = fold(extension);
+      const series = `${foldedStem}/${foldedExtension}`;
+      let number = nextNumber.get(series) ?? 0;
+      do key = `${foldedStem}.${++number}${foldedExtension}`;
+      while (!isFree(key));
       nextNumber.set(series, number);
+      name = `${stem}.${number}${extension}`;
     }
-    taken.add(`${folder}/${fold(name)}`);
-    return name === path.at(-1) ? path : [...path.slice(0, -1), name];
+    taken.add(key);
+    return name === given ? path : [...path.slice(0, -1), name];
   });
 }
 
-/** One spelling for all names that a file system may take for the same. */
+/**
+ * One spelling for all names that a file system may take for the same. That of two names with a dot between
+ * them is the two spellings with a dot between them.
+ */
 function fold(name: string): string {
   // Most names; the other way costs ten times as much.
   if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
-  return name.toUpperCase().toLowerCase().normalize('NFC');
+  // A sigma is another letter at the end of a word than within.
+  return name.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3').normalize('NFC');
 }
 
 function splitForNumber(name: string): { stem: string; extension: string } {
