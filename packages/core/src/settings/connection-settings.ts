@@ -8,7 +8,7 @@ export const connectionSettings = {
     unit: 'connections',
     min: 1,
     max: 65_535,
-    doc: 'Peer connections of the session, in both directions.',
+    doc: 'Peer connections of the session, in both directions. At the limit nobody is dialled and who comes in is refused (`PEER_TOO_MANY`).',
   },
   maxConnectionsPerTorrent: {
     type: 'integer',
@@ -16,7 +16,7 @@ export const connectionSettings = {
     unit: 'connections',
     min: 1,
     max: 65_535,
-    doc: 'Peer connections of one torrent, in both directions.',
+    doc: 'Peer connections of one torrent, in both directions; as `maxConnections`.',
   },
   maxHalfOpen: {
     type: 'integer',
@@ -62,7 +62,7 @@ export const connectionSettings = {
     type: 'boolean',
     default: true,
     unit: '',
-    doc: 'Whether one address may hold several connections to the same torrent.',
+    doc: 'Whether one address may hold several connections to the same torrent; else a second one is refused (`PEER_DUPLICATE`).',
   },
   maxPendingIncoming: {
     type: 'integer',
@@ -70,7 +70,7 @@ export const connectionSettings = {
     unit: 'connections',
     min: 1,
     max: 4_096,
-    doc: 'Incoming connections that have not finished their handshake or hold.',
+    doc: 'Incoming connections that have not finished their handshake or hold; past it a random one of the address that has most is closed (`PEER_PENDING_FULL`).',
   },
   maxPendingIncomingPerPrefix: {
     type: 'integer',
@@ -78,7 +78,7 @@ export const connectionSettings = {
     unit: 'connections',
     min: 1,
     max: 4_096,
-    doc: 'The same from one IPv4 address or one IPv6 /64.',
+    doc: 'The same from one IPv4 address or one IPv6 /64; past it the new one is refused (`PEER_PENDING_PREFIX`).',
   },
   exemptLoopback: {
     type: 'boolean',
@@ -100,7 +100,7 @@ export const connectionSettings = {
     unit: 'ms',
     min: 100,
     max: 300_000,
-    doc: 'How long an open connection may take to finish the handshake (BEP 3).',
+    doc: 'How long an open connection may take to finish the handshake (BEP 3) before it is closed (`PEER_HANDSHAKE_TIMEOUT`).',
   },
   inactivityTimeoutMs: {
     type: 'integer',
@@ -108,7 +108,7 @@ export const connectionSettings = {
     unit: 'ms',
     min: 1_000,
     max: 3_600_000,
-    doc: 'A peer that has sent nothing for this long, not even a keep-alive, is disconnected.',
+    doc: 'A peer that has sent nothing for this long, not even a keep-alive, is disconnected (`PEER_INACTIVE`).',
   },
   keepAliveIntervalMs: {
     type: 'integer',

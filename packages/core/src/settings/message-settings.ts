@@ -27,7 +27,7 @@ export const messageSettings = {
     unit: 'bytes',
     min: 32 * KiB,
     max: 16 * MiB,
-    doc: 'Longest message taken from a peer, or the bitfield where that is longer.',
+    doc: 'Longest message taken from a peer, or the bitfield where that is longer; a longer one closes the connection before it is buffered (`WIRE_MESSAGE_SIZE`).',
   },
   maxExtensionHandshakeBytes: {
     type: 'integer',
@@ -35,7 +35,7 @@ export const messageSettings = {
     unit: 'bytes',
     min: KiB,
     max: MiB,
-    doc: 'Longest extension handshake taken from a peer (BEP 10).',
+    doc: 'Longest extension handshake taken from a peer (BEP 10); a longer one closes the connection (`WIRE_EXTENDED_SIZE`).',
   },
   maxUnknownMessagesPerMinute: {
     type: 'integer',
@@ -43,7 +43,7 @@ export const messageSettings = {
     unit: 'messages a minute',
     min: 0,
     max: 100_000,
-    doc: 'A peer that sends more messages of unknown type than this is disconnected.',
+    doc: 'A peer that sends more messages of unknown type than this is disconnected (`PEER_UNKNOWN_MESSAGES`).',
   },
   maxMetadataBytes: {
     type: 'integer',
@@ -51,6 +51,6 @@ export const messageSettings = {
     unit: 'bytes',
     min: KiB,
     max: 64 * MiB,
-    doc: 'Largest info dictionary taken from peers (BEP 9).',
+    doc: 'Largest info dictionary taken from peers (BEP 9); a larger one is refused (`METAINFO_TOO_LARGE`).',
   },
 } as const satisfies Readonly<Record<string, SettingSpec>>;

@@ -8,7 +8,7 @@ export const peerListSettings = {
     unit: 'peers',
     min: 1,
     max: 100_000,
-    doc: 'Peers that a torrent knows of, connected or not.',
+    doc: 'Peers that a torrent knows of, connected or not; past it the one of least use that is not connected is forgotten.',
   },
   maxPeerFailures: {
     type: 'integer',

@@ -42,7 +42,7 @@ export const requestSettings = {
     unit: 'bytes',
     min: 16 * KiB,
     max: 128 * KiB,
-    doc: 'Longest request that is served; longer ones are invalid.',
+    doc: 'Longest request that is served; longer ones count as invalid.',
   },
   maxInvalidRequests: {
     type: 'integer',
@@ -50,6 +50,6 @@ export const requestSettings = {
     unit: 'requests',
     min: 0,
     max: 100_000,
-    doc: 'A peer that has sent more invalid requests than this is disconnected.',
+    doc: 'A peer that has sent more invalid requests than this is disconnected (`PEER_INVALID_REQUESTS`).',
   },
 } as const satisfies Readonly<Record<string, SettingSpec>>;

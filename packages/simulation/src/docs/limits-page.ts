@@ -27,6 +27,6 @@ export function remoteLimits(): string {
 }
 
 function linkTo(name: AnyLimit): string {
-  const test: LimitTest | undefined = limitTests[name];
+  const test = (limitTests as Readonly<Partial<Record<AnyLimit, LimitTest>>>)[name];
   return test === undefined ? '–' : `[${test.title}](../packages/${test.file})`;
 }
