@@ -20,7 +20,7 @@ import { bar } from '../output/bar.js';
 import { escapeText } from '../output/escape-text.js';
 import { formatBytes, formatCount, formatPercent } from '../output/format.js';
 import { showProgress } from '../output/progress.js';
-import { collect } from './collect.js';
+import { repeatable } from './repeatable.js';
 
 /** Options of `peerloom create`, as parsed. */
 interface CreateOptions {
@@ -52,11 +52,8 @@ export function createCommand(context: CommandContext, settle: (exitCode: number
       'N, NKiB or NMiB: a power of two; default by the length of the data',
       parsePieceSize,
     )
-    .option(
-      '--tracker <url>',
-      'tracker to announce to; repeat for more, tried in this order',
-      collect(parseTracker),
-      [],
+    .addOption(
+      repeatable('--tracker <url>', 'tracker to announce to, tried in this order', parseTracker, 'none'),
     )
     .option('--private', 'peers come from the trackers only (BEP 27)')
     .option('--comment <text>', 'comment to put in')

@@ -1,27 +1,35 @@
-import type { Endpoint, HostPort } from '@peerloom/core';
+import type { Endpoint, HostPort, Metainfo } from '@peerloom/core';
 import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { addExtensionOptions } from '../extensions/extension-options.js';
 import { type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
 import { readDownloads } from '../input/downloads.js';
+import { type FileSelection, parseSelection, selectFiles } from '../input/file-selection.js';
 import { requireOutputFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
 import { withSummary } from '../output/summary.js';
-import { Download } from '../session/download.js';
-import { torrentSummary } from '../session/transfer-progress.js';
+import { makeWarn } from '../output/warning.js';
+import { Download, type PlannedTorrent } from '../session/download.js';
+import { downloadSummary } from '../session/transfer-progress.js';
+import { repeatable } from './repeatable.js';
 import {
   addJsonOptions,
   addListenOption,
   addPeerOption,
+  addStateOption,
   type JsonOptions,
   requireJsonForAlerts,
+  requireStateFolder,
+  type StateOption,
 } from './shared-options.js';
 
 /** Options of `peerloom download`, as parsed. */
-interface DownloadOptions extends JsonOptions, ExtensionChoice {
+interface DownloadOptions extends JsonOptions, ExtensionChoice, StateOption {
   readonly output: string;
   readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
+  readonly select: readonly FileSelection[];
   readonly sequential?: true;
   readonly seedTime?: number;
   readonly timeout?: number;
@@ -34,6 +42,14 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
     .argument('<torrent...>', 'torrent files')
     .option('-o, --output <dir>', 'folder for the data', '.');
   addExtensionOptions(addListenOption(addPeerOption(command)))
+    .addOption(
+      repeatable(
+        '--select <files>',
+        'files to download, by index, range, name or pattern, joined by commas',
+        parseSelection,
+        'all',
+      ),
+    )
     .option('--sequential', 'ask for pieces in order rather than rarest first')
     .option('--seed-time <seconds>', 'seed for so long when all is downloaded', parseSeconds('--seed-time'))
     .option(
@@ -41,6 +57,7 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
       'give up, with exit code 4, when not done by then',
       parseSeconds('--timeout'),
     );
+  addStateOption(command);
   return addJsonOptions(command)
     .addHelpText(
       'after',
@@ -48,6 +65,10 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
 Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
 that somebody will connect to. Trackers and magnet links are not used in this release.
 What is there already is checked and kept.
+With several torrents, one that fails is told of, and the others go on.
+--select takes indices as "peerloom info" shows them, names, and patterns with *, ** and ?. A name or pattern
+without / is looked for in all folders, else from the torrent's folder on; a folder stands for all in it; \\, is a
+comma in a name. Files that were not selected are not made.
 --ext loads an extension from a package, a file or by a short name. Its options stand behind a colon: key=value,
 with \\, for a comma in a value, and @ before the name of a file that holds the value.
 
@@ -55,6 +76,8 @@ Examples:
   peerloom download debian.torrent --peer 192.0.2.7:6881
   peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
   peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
+  peerloom download photos.torrent --peer 192.0.2.7:6881 --select 0,4-7 --select '*.txt,2024/may'
+  peerloom download *.torrent -o downloads --peer 192.0.2.7:6881
   peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json
   peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt`,
     )
@@ -72,16 +95,19 @@ async function download(
   const isJson = options.json === true;
   let run: Download | undefined;
   const fields = () => ({
-    torrents: run?.torrents.map(torrentSummary) ?? [],
+    torrents: run?.torrents.map(downloadSummary) ?? [],
     elapsedMs: run?.elapsedMs ?? 0,
   });
   return withSummary({ output: context.output, isJson, command: 'download', fields }, async () => {
-    const metainfos = await readDownloads(sources);
+    const metainfos = await readDownloads(sources, makeWarn(context.output, isJson));
+    const torrents = selectedTorrents(metainfos, options.select.flat());
     await requireOutputFolder(options.output, '-o');
+    const stateFolder = await requireStateFolder(options);
     const extensions = await loadExtensions(options);
-    run = new Download(context, {
-      metainfos,
+    run = await Download.begin(context, {
+      torrents,
       folder: options.output,
+      stateFolder,
       peers: options.peer,
       listen: options.listen,
       isSequential: options.sequential === true,
@@ -93,4 +119,13 @@ async function download(
     });
     return run.run();
   });
+}
+
+function selectedTorrents(
+  metainfos: readonly Metainfo[],
+  selection: FileSelection,
+): readonly PlannedTorrent[] {
+  if (selection.length === 0) return metainfos.map((metainfo) => ({ metainfo, files: undefined }));
+  if (metainfos.length > 1) throw new CliError('CLI_SELECT', '--select: works with one torrent only');
+  return metainfos.map((metainfo) => ({ metainfo, files: selectFiles(selection, metainfo.info.layout) }));
 }

@@ -16,6 +16,8 @@ export function infoCommand(context: CommandContext, settle: (exitCode: number) 
     .addHelpText(
       'after',
       `
+Files are shown with the indices that --select of "peerloom download" takes.
+
 Examples:
   peerloom info debian.torrent
   peerloom info "magnet:?xt=urn:btih:..." --json`,
@@ -80,8 +82,9 @@ function row(label: string, text: string): string {
 function torrentLines(torrent: Metainfo): readonly string[] {
   const { info, trackers, webSeeds, comment, createdBy, creationTimeMs } = torrent;
   const { layout } = info;
-  const files = layout.files.filter(({ isPad }) => !isPad);
-  const sizes = files.map(({ lengthBytes }) => formatBytes(lengthBytes));
+  const files = [...layout.files.entries()].filter(([, { isPad }]) => !isPad);
+  const indexWidth = String(layout.files.length - 1).length;
+  const sizes = files.map(([, { lengthBytes }]) => formatBytes(lengthBytes));
   const sizeWidth = Math.max(...sizes.map(({ length }) => length));
   return [
     row('name', info.name),
@@ -96,9 +99,10 @@ function torrentLines(torrent: Metainfo): readonly string[] {
     ...webSeeds.map((url) => row('web seed', url)),
     row('magnet', magnetOf(torrent)),
     row('files', formatCount(files.length, 'file')),
-    ...files.map(
-      ({ path }, index) => `  ${sizes[index]?.padStart(sizeWidth)}  ${escapeText(path.join('/'))}`,
-    ),
+    ...files.map(([index, { path }], row) => {
+      const size = sizes[row]?.padStart(sizeWidth);
+      return `  ${String(index).padStart(indexWidth)}  ${size}  ${escapeText(path.join('/'))}`;
+    }),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { CommandContext } from '../context.js';
 import { exitCodes } from '../exit-code.js';
 import { addExtensionOptions } from '../extensions/extension-options.js';
 import { type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
-import { resolvePeers } from '../input/addresses.js';
+import { lookUpPeers } from '../input/addresses.js';
 import { requireFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
 import { readTorrentFile } from '../input/torrent-source.js';
@@ -14,21 +14,30 @@ import { formatBytes, formatCount, formatPercent } from '../output/format.js';
 import { showProgress } from '../output/progress.js';
 import { withSummary } from '../output/summary.js';
 import { TransferView } from '../output/transfer-view.js';
+import { warnOfBan } from '../session/ban-warning.js';
 import { CliSession } from '../session/cli-session.js';
 import { listen } from '../session/listen.js';
-import { haveBytes, torrentSummary, transferProgress } from '../session/transfer-progress.js';
+import {
+  haveBytes,
+  torrentProgress,
+  torrentSummary,
+  transferProgress,
+} from '../session/transfer-progress.js';
 import { sleep } from '../sleep.js';
 import { until } from '../until.js';
 import {
   addJsonOptions,
   addListenOption,
   addPeerOption,
+  addStateOption,
   type JsonOptions,
   requireJsonForAlerts,
+  requireStateFolder,
+  type StateOption,
 } from './shared-options.js';
 
 /** Options of `peerloom seed`, as parsed. */
-interface SeedOptions extends JsonOptions, ExtensionChoice {
+interface SeedOptions extends JsonOptions, ExtensionChoice, StateOption {
   readonly path: string;
   readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
@@ -46,6 +55,7 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
     'end after so long, with exit code 0',
     parseSeconds('--seed-time'),
   );
+  addStateOption(command);
   return addJsonOptions(command)
     .addHelpText(
       'after',
@@ -72,10 +82,18 @@ async function seed(context: CommandContext, source: string, options: SeedOption
     const metainfo = await readTorrentFile(source);
     await requireFolder(options.path, '--path');
     const extensions = await loadExtensions(options);
-    const cli = new CliSession({ output, root: options.path, extensions, isJson, alertMask: options.alerts });
+    const stateFolder = await requireStateFolder(options);
+    const cli = await CliSession.open({
+      output,
+      root: options.path,
+      extensions,
+      isJson,
+      alertMask: options.alerts,
+      stateFolder,
+    });
     const added = cli.session.addTorrent({ torrent: metainfo });
     torrent = added;
-    const view = new TransferView(output, () => transferProgress(cli, [added]));
+    const view = new TransferView(output, () => transferProgress(cli, [torrentProgress(added)]));
     const progress = showProgress(output, view, { isJson });
     try {
       await seedTorrent(context, cli, added, options);
@@ -96,18 +114,29 @@ async function seedTorrent(
   const signal = AbortSignal.any([context.signal, cli.failed]);
   await until(torrent.checked(), signal);
   if (torrent.state !== 'seeding') throw incompleteError(torrent, options.path);
-  const remotes = await until(resolvePeers(options.peer, cli.clock), signal);
   const bound = await listen(cli.session, options.listen);
-  if (bound.length === 0 && remotes.length === 0) {
+  if (bound.length === 0 && options.peer.length === 0) {
     const message = 'no address can be listened on; name one with --listen';
     throw new CliError('CLI_NO_LISTENER', message, { exitCode: exitCodes.failed });
   }
   if (options.json !== true) {
     for (const local of bound) context.output.line(`listening on ${formatEndpoint(local)}`);
   }
-  for (const remote of remotes) torrent.addPeer(remote);
+  void connect(cli, torrent, options.peer);
   if (options.seedTime !== undefined) await sleep(options.seedTime, signal);
   else await until(new Promise<never>(() => {}), signal);
+}
+
+/** A name that has no address yet is no reason not to seed to others. */
+async function connect(cli: CliSession, torrent: TorrentHandle, peers: readonly HostPort[]): Promise<void> {
+  const last = await lookUpPeers(peers, cli.clock, {
+    found: (remote) => {
+      warnOfBan(cli.session, remote, cli.warn);
+      torrent.addPeer(remote);
+    },
+    failed: cli.warn,
+  });
+  if (last) cli.warn(last);
 }
 
 function incompleteError(torrent: TorrentHandle, path: string): CliError {

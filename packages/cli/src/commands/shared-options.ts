@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { parseListen, parsePeer } from '../input/addresses.js';
 import { parseAlertCategories } from '../input/alert-categories.js';
-import { collect } from './collect.js';
+import { requireOutputFolder } from '../input/folder.js';
+import { defaultStateFolder } from '../input/state-folder.js';
+import { repeatable } from './repeatable.js';
 
 /** Options of commands that write alerts with `--json`, as parsed. */
 export interface JsonOptions {
@@ -29,20 +31,38 @@ export function requireJsonForAlerts({ json, alerts }: JsonOptions): void {
 
 /** Adds `--peer`. */
 export function addPeerOption(command: Command): Command {
-  return command.option(
-    '--peer <host:port>',
-    'peer to connect to; repeat for more; IPv6 as [addr]:port',
-    collect(parsePeer),
-    [],
+  return command.addOption(
+    repeatable('--peer <host:port>', 'peer to connect to, IPv6 as [addr]:port', parsePeer, 'none'),
   );
 }
 
 /** Adds `--listen`. */
 export function addListenOption(command: Command): Command {
-  return command.option(
-    '--listen <addr:port>',
-    'address to take connections on; repeat for more; default: all addresses, a free port',
-    collect(parseListen),
-    [],
+  return command.addOption(
+    repeatable(
+      '--listen <addr:port>',
+      'address to take connections on',
+      parseListen,
+      'all addresses, a free port',
+    ),
   );
+}
+
+/** The option of commands that keep state, as parsed. */
+export interface StateOption {
+  readonly state?: string;
+}
+
+/** Adds `--state`. */
+export function addStateOption(command: Command): Command {
+  return command.option(
+    '--state <dir>',
+    'folder for what outlives the command, bans above all (default: $XDG_STATE_HOME/peerloom)',
+  );
+}
+
+/** The folder that `--state` names, or the default one. Rejects with {@link CliError} where it is no folder. */
+export async function requireStateFolder({ state }: StateOption): Promise<string> {
+  if (state !== undefined) await requireOutputFolder(state, '--state');
+  return state ?? defaultStateFolder(process.env);
 }

@@ -1,6 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
-import { collect } from '../commands/collect.js';
+import { repeatable } from '../commands/repeatable.js';
 import { escapeText } from '../output/escape-text.js';
 import { parseExtensionSpec } from './extension-spec.js';
 import { defaultExtensions, firstPartyPackages, shortName } from './first-party.js';
@@ -8,20 +8,22 @@ import { defaultExtensions, firstPartyPackages, shortName } from './first-party.
 /** Adds `--ext` and `--no-ext`, which make an `ExtensionChoice`. */
 export function addExtensionOptions(command: Command): Command {
   const defaults = defaultExtensions.length === 0 ? 'none' : defaultExtensions.join(', ');
-  const noExt = new Option(
+  const noExt = repeatable(
     '--no-ext <name>',
-    `leave out an extension that is loaded by default (${defaults}); repeat for more`,
-  )
-    .argParser(collect(parseDefaultName))
-    .default([], 'none');
+    `leave out an extension that is loaded by default (${defaults})`,
+    parseDefaultName,
+    'none',
+  );
   // To the parser, `--no-…` is the opposite of another option; this one is an option of its own.
   noExt.negate = false;
   return command
-    .option(
-      '--ext <spec>',
-      'extension to load: a package, path or short name, and its options, as NAME:key=value,key=@file; repeat for more',
-      collect(parseExtensionSpec),
-      [],
+    .addOption(
+      repeatable(
+        '--ext <spec>',
+        'extension to load: a package, path or short name, and its options, as NAME:key=value,key=@file',
+        parseExtensionSpec,
+        'none',
+      ),
     )
     .addOption(noExt);
 }

@@ -34,18 +34,41 @@ function addressOption<T>(option: string, text: string, parse: (text: string) =>
   }
 }
 
-/** Every address of every peer. Rejects with {@link CliError} where a name has none. */
-export async function resolvePeers(peers: readonly HostPort[], clock: Clock): Promise<readonly Endpoint[]> {
+/** What {@link lookUpPeers} tells. */
+export interface PeerLookup {
+  /** One of the addresses of a peer. */
+  found(remote: Endpoint): void;
+  /** A name has no address, others have, or may have. */
+  failed(error: CliError): void;
+}
+
+/**
+ * Looks up the addresses of peers, each by itself. Resolves when all are looked up: where none of them has an
+ * address, with why the last one has none.
+ */
+export async function lookUpPeers(
+  peers: readonly HostPort[],
+  clock: Clock,
+  lookup: PeerLookup,
+): Promise<CliError | undefined> {
   const network = new NodeNetwork(clock);
-  const resolved = await Promise.all(
-    peers.map(async ({ host, port }) => {
-      try {
-        return (await network.resolve(host)).map((address) => endpoint(address, port));
-      } catch (error) {
-        if (!isPeerloomError(error)) throw error;
-        throw new CliError(error.code, `--peer: ${error.message}`, { cause: error });
-      }
-    }),
-  );
-  return resolved.flat();
+  const problems: CliError[] = [];
+  const tellProblems = (): void => {
+    for (const problem of problems.splice(0)) lookup.failed(problem);
+  };
+  let isAnyFound = false;
+  const lookUp = async ({ host, port }: HostPort): Promise<void> => {
+    try {
+      for (const address of await network.resolve(host)) lookup.found(endpoint(address, port));
+      isAnyFound = true;
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      problems.push(new CliError(error.code, `--peer: ${error.message}`, { cause: error }));
+    }
+    if (isAnyFound) tellProblems();
+  };
+  await Promise.all(peers.map(lookUp));
+  const last = problems.pop();
+  tellProblems();
+  return last;
 }

@@ -1,41 +1,65 @@
-import type { Metainfo } from '@peerloom/core';
+import type { Metainfo, TorrentLayout } from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import { escapeText } from '../output/escape-text.js';
+import type { Warn } from '../output/warning.js';
 import { isMagnetLink, readMagnet, readTorrentFile } from './torrent-source.js';
 
 /**
- * The torrents to download into one folder. Rejects with {@link CliError} for magnet links, whose metadata
- * cannot be had, and where two torrents are the same or would write the same file.
+ * The torrents to download into one folder, each once: of those that are the same, `warn` hears. Rejects with
+ * {@link CliError} for magnet links, whose metadata cannot be had, and where two torrents would write the same
+ * file, or one a file where the other needs a folder.
  */
-export async function readDownloads(sources: readonly string[]): Promise<readonly Metainfo[]> {
-  const torrents: Metainfo[] = [];
+export async function readDownloads(sources: readonly string[], warn: Warn): Promise<readonly Metainfo[]> {
+  const torrents = new Map<string, Metainfo>();
   const sourceOfHash = new Map<string, string>();
-  const sourceOfPath = new Map<string, string>();
+  const taken = new TakenPaths();
   for (const source of sources) {
     const torrent = await readDownload(source);
-    torrents.push(torrent);
-    const { infoHash, layout } = torrent.info;
-    requireOther(sourceOfHash.get(infoHash.hex), source, 'are the same torrent', 'CLI_DUPLICATE_TORRENT');
-    sourceOfHash.set(infoHash.hex, source);
-    for (const { path, isPad } of layout.files) {
+    const { hex } = torrent.info.infoHash;
+    const same = sourceOfHash.get(hex);
+    if (same !== undefined) {
+      const message = `'${source}' is the same torrent as '${same}', and downloaded once`;
+      warn({ code: 'CLI_DUPLICATE_TORRENT', message });
+      continue;
+    }
+    taken.take(source, torrent.info.layout);
+    sourceOfHash.set(hex, source);
+    torrents.set(hex, torrent);
+  }
+  return [...torrents.values()];
+}
+
+/** Which torrent writes what. */
+class TakenPaths {
+  readonly #sourceOfFile = new Map<string, string>();
+  readonly #sourceOfFolder = new Map<string, string>();
+
+  /** Throws {@link CliError} `CLI_SAME_FILE` where another torrent is in the way. */
+  take(source: string, { files }: TorrentLayout): void {
+    for (const { path, isPad } of files) {
       if (isPad) continue;
+      const folders = path.slice(1).map((_, depth) => pathKey(path.slice(0, depth + 1)));
       const key = pathKey(path);
-      const both = `both hold '${escapeText(path.join('/'))}': use a folder for each`;
-      requireOther(sourceOfPath.get(key), source, both, 'CLI_SAME_FILE');
-      sourceOfPath.set(key, source);
+      const other =
+        this.#sourceOfFile.get(key) ??
+        this.#sourceOfFolder.get(key) ??
+        folders.map((folder) => this.#sourceOfFile.get(folder)).find((taken) => taken !== undefined);
+      if (other !== undefined && other !== source) throw sameFileError(other, source, path);
+      this.#sourceOfFile.set(key, source);
+      for (const folder of folders) this.#sourceOfFolder.set(folder, source);
     }
   }
-  return torrents;
+}
+
+function sameFileError(other: string, source: string, path: readonly string[]): CliError {
+  const both = `'${escapeText(other)}' and '${escapeText(source)}'`;
+  const message = `${both} both hold '${escapeText(path.join('/'))}': use a folder for each`;
+  return new CliError('CLI_SAME_FILE', message);
 }
 
 /** Names that differ only in case, or in how accents are composed, are one file on many systems. */
 function pathKey(path: readonly string[]): string {
   return path.join('/').normalize('NFC').toLowerCase();
-}
-
-function requireOther(other: string | undefined, source: string, message: string, code: string): void {
-  if (other === undefined) return;
-  throw new CliError(code, `'${escapeText(other)}' and '${escapeText(source)}' ${message}`);
 }
 
 async function readDownload(source: string): Promise<Metainfo> {

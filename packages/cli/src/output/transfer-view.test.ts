@@ -10,6 +10,8 @@ const half: TorrentProgress = {
   ...{
     name: 'debian.iso',
     state: 'downloading',
+    isQueued: false,
+    isFailed: false,
     haveBytes: 50 * MiB,
     totalBytes: 100 * MiB,
     checkedBytes: 0,
@@ -49,6 +51,17 @@ test.for([39, 59, 79, 120])('lines for %d columns fit, whatever the name', (widt
 test('while it checks, what is checked is shown', () => {
   const checking: TorrentProgress = { ...half, state: 'checkingFiles', haveBytes: 0, checkedBytes: 25 * MiB };
   expect(lines(79, { torrents: [checking] })[0]).toMatch(/ ######-+ +25\.0 MiB checked$/);
+});
+
+test('one that waits, and one that was given up, say so, and what is missing of that is left out', () => {
+  const torrents = [
+    { ...half, isQueued: true },
+    { ...half, isFailed: true },
+  ];
+  const [queued, failed, status] = lines(79, { torrents });
+  expect(queued).toMatch(/ 50\.0%, queued$/);
+  expect(failed).toMatch(/ failed$/);
+  expect(status).toMatch(/ 25s left$/);
 });
 
 test('a seed shows what it has sent', () => {

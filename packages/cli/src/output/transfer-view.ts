@@ -10,7 +10,11 @@ import type { ProgressView } from './progress.js';
 export interface TorrentProgress {
   readonly name: string;
   readonly state: TorrentState;
-  /** Bytes of verified pieces. */
+  /** Whether it waits for others. */
+  readonly isQueued: boolean;
+  /** Whether it was given up. */
+  readonly isFailed: boolean;
+  /** Bytes of verified pieces, of what is wanted. */
   readonly haveBytes: number;
   readonly totalBytes: number;
   /** Bytes hashed by the check that is running. */
@@ -76,12 +80,10 @@ export class TransferView implements ProgressView {
     return `${name}: ${share}, ${steadyRate(all.downloadRate)} down, ${up}, ${peers}${trouble}`;
   }
 
-  #torrentLine({ name, state, haveBytes, totalBytes, checkedBytes }: TorrentProgress, width: number): string {
-    const isChecking = state === 'checkingFiles';
-    const part = isChecking ? checkedBytes : haveBytes;
-    const amount = isChecking
-      ? `${formatBytes(checkedBytes)} checked`
-      : `${formatPercent(part, totalBytes)} of ${formatBytes(totalBytes)}`;
+  #torrentLine(torrent: TorrentProgress, width: number): string {
+    const { name, totalBytes } = torrent;
+    const part = torrent.state === 'checkingFiles' ? torrent.checkedBytes : torrent.haveBytes;
+    const amount = amountText(torrent);
     const room = width - amountWidth - 4;
     const barWidth = Math.max(minBarWidth, Math.min(maxBarWidth, room - minNameWidth));
     const nameWidth = Math.max(minNameWidth, room - barWidth);
@@ -108,6 +110,22 @@ export class TransferView implements ProgressView {
   }
 }
 
+/** What is said of a torrent beside its bar. */
+function amountText({
+  state,
+  isQueued,
+  isFailed,
+  haveBytes,
+  totalBytes,
+  checkedBytes,
+}: TorrentProgress): string {
+  if (isFailed) return 'failed';
+  const isDone = state === 'seeding' || state === 'finished';
+  if (isQueued && !isDone) return `${formatPercent(haveBytes, totalBytes)}, queued`;
+  if (state === 'checkingFiles') return `${formatBytes(checkedBytes)} checked`;
+  return `${formatPercent(haveBytes, totalBytes)} of ${formatBytes(totalBytes)}`;
+}
+
 /** A rate without what is left of one while it fades away. */
 function steadyRate(bytesPerSecond: number): string {
   return formatRate(bytesPerSecond < 1024 ? 0 : bytesPerSecond);
@@ -118,6 +136,7 @@ function sumOf(
 ): Pick<TorrentProgress, 'haveBytes' | 'totalBytes' | 'checkedBytes'> {
   const sum = { haveBytes: 0, totalBytes: 0, checkedBytes: 0 };
   for (const torrent of torrents) {
+    if (torrent.isFailed) continue;
     sum.haveBytes += torrent.haveBytes;
     sum.totalBytes += torrent.totalBytes;
     sum.checkedBytes += torrent.checkedBytes;

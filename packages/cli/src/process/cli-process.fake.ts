@@ -26,7 +26,8 @@ export class CliProcess {
     this.#child = spawn(process.execPath, [bin, ...args], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      // What outlives a command stays in the folder of the test.
+      env: { ...process.env, XDG_STATE_HOME: join(cwd, 'state'), ...env },
     });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error('no pipes');
@@ -34,7 +35,10 @@ export class CliProcess {
       this.#stdout.push(line);
       this.#onLine();
     });
-    createInterface({ input: stderr }).on('line', (line) => this.#stderr.push(line));
+    createInterface({ input: stderr }).on('line', (line) => {
+      this.#stderr.push(line);
+      this.#onLine();
+    });
     this.#ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('close', (exitCode) => {
@@ -47,6 +51,11 @@ export class CliProcess {
   /** Lines of standard output so far. */
   get lines(): readonly string[] {
     return this.#stdout;
+  }
+
+  /** Lines of standard error so far. */
+  get problems(): readonly string[] {
+    return this.#stderr;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -63,11 +72,20 @@ export class CliProcess {
   }
 
   /** Resolves with what `find` makes of a line of standard output, once it makes something of one. */
-  async line<T>(find: (line: string) => T | undefined): Promise<T> {
+  line<T>(find: (line: string) => T | undefined): Promise<T> {
+    return this.#find(this.#stdout, find);
+  }
+
+  /** The same for standard error. */
+  problem<T>(find: (line: string) => T | undefined): Promise<T> {
+    return this.#find(this.#stderr, find);
+  }
+
+  async #find<T>(lines: readonly string[], find: (line: string) => T | undefined): Promise<T> {
     let next = 0;
     for (;;) {
-      for (; next < this.#stdout.length; next++) {
-        const found = find(this.#stdout[next] ?? '');
+      for (; next < lines.length; next++) {
+        const found = find(lines[next] ?? '');
         if (found !== undefined) return found;
       }
       if (this.#child.exitCode !== null) throw new Error(`ended: ${this.#stderr.join(' ')}`);

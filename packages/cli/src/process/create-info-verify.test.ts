@@ -41,7 +41,7 @@ test('create makes the torrent that its options ask for, info shows it, verify f
 
   const shown = await bench.run('info', 'd.torrent');
   expect(shown.stdout).toContain(`infohash    ${info.infoHash.hex}`);
-  expect(shown.stdout).toContain('  68.4 KiB  data/sub/b.bin');
+  expect(shown.stdout).toContain('  1  68.4 KiB  data/sub/b.bin');
   expect(summaryOf((await bench.run('info', 'd.torrent', '--json')).stdout)).toMatchObject({
     type: 'summary',
     command: 'info',

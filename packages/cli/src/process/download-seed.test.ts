@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { formatEndpoint, parseEndpoint } from '@peerloom/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CliBench, type CliProcess, jsonLines, summaryOf } from './cli-process.fake.js';
-import { makeTorrent, StallingSeed } from './stalling-seed.fake.js';
+import { makeFolderTorrent, makeTorrent, StallingSeed } from './stalling-seed.fake.js';
 
 const pieceLength = 16 * 1024;
 const torrent = makeTorrent('a.bin', 40);
@@ -186,8 +186,13 @@ test.for([
   ['a malformed torrent', ['download', 'bad.torrent'], 'METAINFO_BENCODE'],
   ['a missing torrent', ['download', 'none.torrent'], 'STORAGE_NOT_FOUND'],
   ['a folder for a torrent', ['verify', 'folder', '--path', '.'], 'STORAGE_NOT_A_FILE'],
-  ['a torrent twice', ['download', 'a.torrent', 'a.torrent'], 'CLI_DUPLICATE_TORRENT'],
   ['two torrents of one file', ['download', 'a.torrent', 'other.torrent'], 'CLI_SAME_FILE'],
+  ['a file in place of a folder', ['download', 'a.torrent', 'in.torrent'], 'CLI_SAME_FILE'],
+  ['a folder in place of a file', ['download', 'in.torrent', 'a.torrent'], 'CLI_SAME_FILE'],
+  ['a selection of nothing', ['download', 'a.torrent', '--select', '1'], 'CLI_SELECT'],
+  ['a malformed selection', ['download', 'a.torrent', '--select', '0,'], 'CLI_SELECT'],
+  ['a selection of two', ['download', 'a.torrent', 'b.torrent', '--select', '0'], 'CLI_SELECT'],
+  ['a file for a state folder', ['download', 'a.torrent', '--state', 'a.torrent'], 'CLI_FOLDER'],
   ['a malformed peer', ['download', 'a.torrent', '--peer', '127.0.0.1'], 'ENDPOINT_SYNTAX'],
   ['a peer of port 0', ['download', 'a.torrent', '--peer', '127.0.0.1:0'], 'ENDPOINT_PORT'],
   ['a peer that has no address', ['download', 'a.torrent', '--peer', 'no.invalid:1'], 'NETWORK_RESOLVE'],
@@ -211,6 +216,8 @@ test.for([
 ] as const)('%s is told in one line, with exit code 2, and nothing is written', async ([, args, code]) => {
   writeFileSync(bench.path('bad.torrent'), 'd4:infoe');
   writeFileSync(bench.path('other.torrent'), makeTorrent('A.BIN', 3).file);
+  writeFileSync(bench.path('b.torrent'), makeTorrent('b.bin', 3).file);
+  writeFileSync(bench.path('in.torrent'), makeFolderTorrent('a.bin', { x: 1 }).file);
   mkdirSync(bench.path('folder'));
   const before = readdirSync(bench.folder, { recursive: true });
   const { exitCode, stderr } = await bench.run(...args);

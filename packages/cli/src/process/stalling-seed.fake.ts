@@ -22,22 +22,44 @@ export interface TestTorrent {
 
 /** A torrent of a single file `name` of pieces of one block each, all different. */
 export function makeTorrent(name: string, pieceCount: number): TestTorrent {
-  const data = new Uint8Array(pieceCount * pieceLength);
+  return torrentOf(name, [{ path: [name], lengthBytes: pieceCount * pieceLength }]);
+}
+
+/** A torrent of a folder `name` with files of these lengths, in pieces of one block, all different. */
+export function makeFolderTorrent(name: string, lengths: Readonly<Record<string, number>>): TestTorrent {
+  const files = Object.entries(lengths);
+  return torrentOf(
+    name,
+    files.map(([path, lengthBytes]) => ({ path: path.split('/'), lengthBytes })),
+    false,
+  );
+}
+
+function torrentOf(
+  name: string,
+  files: readonly { readonly path: readonly string[]; readonly lengthBytes: number }[],
+  isSingleFile = true,
+): TestTorrent {
+  const data = new Uint8Array(files.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0));
   const hashes: Uint8Array[] = [];
-  for (let piece = 0; piece < pieceCount; piece++) {
-    const bytes = data.subarray(piece * pieceLength, (piece + 1) * pieceLength);
+  for (let start = 0; start < data.length; start += pieceLength) {
+    const piece = start / pieceLength;
+    const bytes = data.subarray(start, start + pieceLength);
     bytes.fill(createHash('sha1').update(`${name} ${piece}`).digest()[0] ?? 0);
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, piece);
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).write(String(piece));
     hashes.push(createHash('sha1').update(bytes).digest());
   }
   const file = buildMetainfo({
-    name,
-    isSingleFile: true,
-    files: [{ path: [name], lengthBytes: data.length }],
-    pieceLength,
+    ...{ name, isSingleFile, files, pieceLength },
     pieceHashes: Buffer.concat(hashes),
   });
   return { file, metainfo: parseMetainfo(file), data };
+}
+
+/** The bytes of a file of a torrent. */
+export function fileBytes({ metainfo, data }: TestTorrent, index: number): Uint8Array {
+  const { offset = 0, lengthBytes = 0 } = metainfo.info.layout.files[index] ?? {};
+  return data.subarray(offset, offset + lengthBytes);
 }
 
 /** A seed in this process that serves some blocks and then leaves requests unanswered. */
@@ -45,9 +67,12 @@ export class StallingSeed {
   readonly #session: Session;
 
   /** Serves `servedBlocks` blocks in all. */
-  constructor({ metainfo, data }: TestTorrent, servedBlocks: number) {
+  constructor(torrent: TestTorrent, servedBlocks: number) {
+    const { metainfo } = torrent;
     const storage = new MemoryStorage();
-    storage.put(metainfo.info.name, data);
+    for (const [index, { path }] of metainfo.info.layout.files.entries()) {
+      storage.put(path.join('/'), fileBytes(torrent, index));
+    }
     this.#session = new Session({ storage });
     let left = servedBlocks;
     const stall = defineTorrentExtension({ name: 'stall', apiVersion: pluginApiVersion }, () => ({

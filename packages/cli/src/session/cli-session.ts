@@ -11,9 +11,11 @@ import { alertJson } from '../output/alert-json.js';
 import { escapeText } from '../output/escape-text.js';
 import type { Output } from '../output/output.js';
 import { writeJson } from '../output/summary.js';
+import { makeWarn, type Warn } from '../output/warning.js';
+import { SavedState } from './saved-state.js';
 
-/** Peers are named by hand and few: one that is not there yet is soon tried again. */
-const peerRetryDelayMs = 5_000;
+/** Peers are named by hand and few: one that is not there yet is soon tried again, for half a minute or so. */
+const peerSettings = { peerRetryDelayMs: 2_000, maxPeerFailures: 5 };
 
 /** How to make a {@link CliSession}. */
 export interface CliSessionOptions {
@@ -25,35 +27,57 @@ export interface CliSessionOptions {
   readonly isJson: boolean;
   /** Which alerts; by default the usual ones. */
   readonly alertMask?: number | undefined;
+  /** Folder of the state that outlives the session; without it none is kept. */
+  readonly stateFolder?: string;
 }
 
 /** A session with files in one folder, whose alerts are written as JSON or kept for the display. */
 export class CliSession {
   readonly session: Session;
   readonly clock: Clock = new SystemClock();
+  readonly warn: Warn;
   readonly #storage: FileStorage;
   readonly #alertsWritten: Promise<void>;
   readonly #failure = new AbortController();
   #trouble: string | undefined;
 
-  constructor({ output, root, extensions = [], isJson, alertMask = defaultAlertMask }: CliSessionOptions) {
-    const warn = (message: string): void => {
+  readonly #saved: SavedState | undefined;
+
+  /** Makes one, with what was saved of the last one. */
+  static async open(options: CliSessionOptions): Promise<CliSession> {
+    const { output, isJson, stateFolder } = options;
+    const saved =
+      stateFolder === undefined ? undefined : await SavedState.load(stateFolder, makeWarn(output, isJson));
+    return new CliSession(options, saved);
+  }
+
+  private constructor(
+    { output, root, extensions = [], isJson, alertMask = defaultAlertMask }: CliSessionOptions,
+    saved: SavedState | undefined,
+  ) {
+    this.warn = makeWarn(output, isJson);
+    this.#saved = saved;
+    const warnOfSlowness = (message: string): void => {
       if (isJson) writeJson(output, { type: 'performanceWarning', message });
       else output.problem(`peerloom: warning: ${escapeText(message)}`);
     };
-    this.#storage = new FileStorage({ root, onWarning: warn });
+    this.#storage = new FileStorage({ root, onWarning: warnOfSlowness });
     this.session = new Session({
       storage: this.#storage,
       clock: this.clock,
-      settings: { peerRetryDelayMs },
+      settings: peerSettings,
       extensions,
+      ...(saved?.state === undefined ? {} : { state: saved.state }),
     });
+    saved?.follow(this.session);
     this.#alertsWritten = isJson ? this.#writeAlerts(output, alertMask) : Promise.resolve();
-    if (!isJson) this.session.on('performanceWarning', ({ message }) => warn(message));
+    if (!isJson) this.session.on('performanceWarning', ({ message }) => warnOfSlowness(message));
     this.session.on('torrentError', ({ error }) => this.#failure.abort(error));
     this.session.on('peerDisconnected', ({ endpoint, reason }) => {
       if (reason.origin === 'policy') return;
-      this.#trouble = escapeText(`${formatEndpoint(endpoint)}: ${reason.message}`);
+      const remote = formatEndpoint(endpoint);
+      const isNamed = reason.message.includes(remote);
+      this.#trouble = escapeText(isNamed ? reason.message : `${remote}: ${reason.message}`);
     });
   }
 
@@ -69,6 +93,7 @@ export class CliSession {
 
   /** Stops the session, closes its files, and resolves when all alerts were written. */
   async close(): Promise<void> {
+    await this.#saved?.close();
     await this.session.stop();
     await this.#storage.close();
     await this.#alertsWritten;

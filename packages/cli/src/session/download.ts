@@ -1,28 +1,43 @@
-import type { Endpoint, HostPort, Metainfo, TorrentHandle } from '@peerloom/core';
-import { formatEndpoint } from '@peerloom/core';
+import type { Endpoint, HostPort, InfoHash, Metainfo, PeerloomError } from '@peerloom/core';
+import { formatEndpoint, isPeerloomError } from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { exitCodes } from '../exit-code.js';
 import type { Extension } from '../extensions/load-extensions.js';
-import { resolvePeers } from '../input/addresses.js';
+import { describeFailure } from '../failure.js';
+import { lookUpPeers } from '../input/addresses.js';
 import { escapeText } from '../output/escape-text.js';
-import { formatBytes, formatDuration, formatPercent, formatRate } from '../output/format.js';
+import { formatDuration } from '../output/format.js';
 import { showProgress } from '../output/progress.js';
 import { TransferView } from '../output/transfer-view.js';
 import { sleep } from '../sleep.js';
 import { until } from '../until.js';
+import { warnOfBan } from './ban-warning.js';
 import { CliSession } from './cli-session.js';
-import { hopelessTorrents } from './hopeless.js';
+import { completeText, shareText, thereText } from './download-text.js';
+import { isHopeless } from './hopeless.js';
 import { listen } from './listen.js';
-import { haveBytes, transferProgress } from './transfer-progress.js';
+import { TorrentDownload } from './torrent-download.js';
+import { downloadProgress, transferProgress } from './transfer-progress.js';
 
 /** How often is looked whether there is anybody left to download from. */
-const hopelessPeriodMs = 1_000;
+const hopelessPeriodMs = 250;
+/** Failures in a row of a peer after which there is no hope in it: of one that was never there, and of others. */
+const failuresAtFirst = 3;
+const failuresLater = 6;
+
+/** What to download. */
+export interface PlannedTorrent {
+  readonly metainfo: Metainfo;
+  /** Indices of the files that are wanted; all where `undefined`. */
+  readonly files: ReadonlySet<number> | undefined;
+}
 
 /** What to download, and how. */
 export interface DownloadPlan {
-  readonly metainfos: readonly Metainfo[];
+  readonly torrents: readonly PlannedTorrent[];
   readonly folder: string;
+  readonly stateFolder: string;
   readonly peers: readonly HostPort[];
   /** Where to take connections; all addresses where empty. */
   readonly listen: readonly Endpoint[];
@@ -34,24 +49,46 @@ export interface DownloadPlan {
   readonly alertMask: number | undefined;
 }
 
-/** One run of `peerloom download`, from the check of what is there to the end of seeding. */
+/**
+ * One run of `peerloom download`, from the check of what is there to the end of seeding. Torrents that fail
+ * are given up one by one; the others go on.
+ */
 export class Download {
   readonly #context: CommandContext;
   readonly #plan: DownloadPlan;
   readonly #cli: CliSession;
   readonly #startedMs: number;
-  /** Aborts when the time is up or nobody is left to download from. */
+  /** Aborts when the time is up or no address of a peer could be had. */
   readonly #givenUp = new AbortController();
+  readonly #allFailed = new AbortController();
+  #isLookingUp = false;
   /** In the order of the plan. */
-  readonly torrents: readonly TorrentHandle[];
+  readonly torrents: readonly TorrentDownload[];
 
-  constructor(context: CommandContext, plan: DownloadPlan) {
-    const { metainfos, folder, isSequential, extensions, isJson, alertMask } = plan;
+  private constructor(context: CommandContext, plan: DownloadPlan, cli: CliSession) {
     this.#context = context;
     this.#plan = plan;
-    this.#cli = new CliSession({ output: context.output, root: folder, extensions, isJson, alertMask });
-    this.#startedMs = this.#cli.clock.now();
-    this.torrents = metainfos.map((torrent) => this.#cli.session.addTorrent({ torrent, isSequential }));
+    this.#cli = cli;
+    this.#startedMs = cli.clock.now();
+    const { isSequential } = plan;
+    this.torrents = plan.torrents.map(
+      ({ metainfo, files }) =>
+        new TorrentDownload(cli.session.addTorrent({ torrent: metainfo, isSequential }), files),
+    );
+    cli.session.on('torrentError', ({ infoHash, error }) => {
+      const torrent = this.#find(infoHash);
+      if (torrent) this.#fail(torrent, error);
+    });
+    cli.session.on('peerReady', ({ infoHash }) => {
+      const torrent = this.#find(infoHash);
+      if (torrent) torrent.hasMetPeer = true;
+    });
+  }
+
+  /** Begins: from here on files are checked. */
+  static async begin(context: CommandContext, plan: DownloadPlan): Promise<Download> {
+    const cli = await CliSession.open({ ...plan, output: context.output, root: plan.folder });
+    return new Download(context, plan, cli);
   }
 
   /** Milliseconds since it began. */
@@ -59,11 +96,11 @@ export class Download {
     return Math.round(this.#cli.clock.now() - this.#startedMs);
   }
 
-  /** Downloads; resolves with the exit code. Rejects with what ended it early. */
+  /** Downloads; resolves with the exit code. Rejects with what ended it early, or with what failed. */
   async run(): Promise<number> {
     const { output } = this.#context;
-    const view = new TransferView(output, () => transferProgress(this.#cli, this.torrents));
-    const progress = showProgress(output, view, this.#plan);
+    const read = () => transferProgress(this.#cli, this.torrents.map(downloadProgress));
+    const progress = showProgress(output, new TransferView(output, read), this.#plan);
     try {
       await this.#download();
       progress.clear();
@@ -78,106 +115,153 @@ export class Download {
 
   async #download(): Promise<void> {
     const { timeoutMs, seedTimeMs } = this.#plan;
-    const ending = AbortSignal.any([this.#context.signal, this.#cli.failed]);
-    const signal = AbortSignal.any([ending, this.#givenUp.signal]);
+    const signal = AbortSignal.any([this.#context.signal, this.#givenUp.signal]);
     const timer =
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => this.#givenUp.abort(this.#timeoutError()), timeoutMs);
     try {
-      await until(Promise.all(this.torrents.map((torrent) => torrent.checked())), signal);
-      this.#sayWhatIsThere();
-      const isComplete = this.torrents.every(({ state }) => state === 'seeding');
-      if (isComplete && seedTimeMs === undefined) return;
+      await this.#ofEach((torrent) => torrent.handle.checked(), signal);
+      for (const torrent of this.#going) this.#say(thereText(torrent));
+      if (this.#missing.length === 0 && seedTimeMs === undefined) return this.#throwFailures();
       await this.#connect(signal);
       await this.#finish(signal);
     } finally {
       clearTimeout(timer);
     }
-    if (seedTimeMs === undefined) return;
-    this.#say(`seeding for ${formatDuration(seedTimeMs)}`);
-    await sleep(seedTimeMs, ending);
+    if (seedTimeMs !== undefined) await this.#seed(seedTimeMs);
+    this.#throwFailures();
+  }
+
+  /** Those that have not failed. */
+  get #going(): readonly TorrentDownload[] {
+    return this.torrents.filter(({ error }) => error === undefined);
+  }
+
+  get #missing(): readonly TorrentDownload[] {
+    return this.#going.filter(({ isDone }) => !isDone);
+  }
+
+  #find(infoHash: InfoHash): TorrentDownload | undefined {
+    return this.torrents.find(({ handle }) => handle.infoHash.hex === infoHash.hex);
+  }
+
+  /** Does a step with each torrent that goes on; one that fails in it is given up. */
+  async #ofEach(step: (torrent: TorrentDownload) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const steps = this.#going.map(async (torrent) => {
+      try {
+        await until(step(torrent), torrent.failed);
+      } catch (error) {
+        if (!isPeerloomError(error)) throw error;
+        this.#fail(torrent, error);
+      }
+    });
+    await until(Promise.all(steps), signal);
+  }
+
+  #fail(torrent: TorrentDownload, error: PeerloomError): void {
+    if (!torrent.fail(error)) return;
+    const isOnlyOne = this.torrents.length === 1;
+    const name = escapeText(torrent.handle.name);
+    // That of the only one is told at the end.
+    if (!isOnlyOne) this.#context.output.problem(`peerloom: ${name}: ${error.message} (${error.code})`);
+    if (this.#going.length === 0) this.#allFailed.abort();
+  }
+
+  #throwFailures(): void {
+    const failed = this.torrents.filter(({ error }) => error !== undefined);
+    const [first] = failed;
+    if (first === undefined) return;
+    if (this.torrents.length === 1) throw first.error;
+    const { exitCode } = describeFailure(first.error);
+    const message = `${failed.length} of ${this.torrents.length} torrents failed`;
+    throw new CliError('CLI_TORRENTS_FAILED', message, { exitCode });
   }
 
   /** Takes connections, and makes some. */
   async #connect(signal: AbortSignal): Promise<void> {
     const { peers, listen: endpoints } = this.#plan;
-    const isComplete = this.torrents.every(({ state }) => state === 'seeding');
-    if (!isComplete && peers.length === 0 && endpoints.length === 0) {
+    if (this.#missing.length > 0 && peers.length === 0 && endpoints.length === 0) {
       const message =
         'there is nobody to connect to: name a peer with --peer, or an address to be reached at with --listen';
       throw new CliError('CLI_NO_PEERS', message);
     }
-    const remotes = await until(resolvePeers(peers, this.#cli.clock), signal);
-    const bound = await listen(this.#cli.session, endpoints);
+    const bound = await until(listen(this.#cli.session, endpoints), signal);
     if (endpoints.length > 0) for (const local of bound) this.#say(`listening on ${formatEndpoint(local)}`);
-    for (const torrent of this.torrents) for (const remote of remotes) torrent.addPeer(remote);
+    void this.#lookUpPeers();
+  }
+
+  async #lookUpPeers(): Promise<void> {
+    const { peers, listen: endpoints } = this.#plan;
+    this.#isLookingUp = true;
+    const last = await lookUpPeers(peers, this.#cli.clock, {
+      found: (remote) => this.#offer(remote),
+      failed: (error) => this.#cli.warn(error),
+    });
+    this.#isLookingUp = false;
+    if (last === undefined) return;
+    if (endpoints.length > 0) this.#cli.warn(last);
+    else this.#givenUp.abort(last);
+  }
+
+  #offer(remote: Endpoint): void {
+    warnOfBan(this.#cli.session, remote, this.#cli.warn);
+    for (const { handle } of this.#going) handle.addPeer(remote);
   }
 
   async #finish(signal: AbortSignal): Promise<void> {
-    const missing = this.torrents.filter(({ state }) => state !== 'seeding');
-    const downloads = missing.map(async (torrent) => {
-      await torrent.finished();
-      this.#sayComplete(torrent);
-    });
-    const watch = setInterval(() => this.#giveUpWhereHopeless(), hopelessPeriodMs);
+    const missing = new Set(this.#missing);
+    const watch = setInterval(() => this.#giveUpHopeless(), hopelessPeriodMs);
     try {
-      await until(Promise.all(downloads), signal);
+      await this.#ofEach(async (torrent) => {
+        await torrent.handle.finished();
+        if (missing.has(torrent)) this.#say(completeText(torrent, this.elapsedMs));
+      }, signal);
     } finally {
       clearInterval(watch);
     }
   }
 
   /** Who listens where it was asked to may be found by others at any time. */
-  #giveUpWhereHopeless(): void {
-    const { session, trouble } = this.#cli;
-    if (this.#plan.listen.length > 0) return;
-    const [torrent] = hopelessTorrents(this.torrents, session.settings.maxPeerFailures);
-    if (torrent === undefined) return;
-    const last = trouble === undefined ? '' : ` (the last one: ${trouble})`;
-    const message = `${escapeText(torrent.name)}: no peer can be reached${last}`;
-    this.#givenUp.abort(new CliError('CLI_NO_PEER_LEFT', message, { exitCode: exitCodes.failed }));
-  }
-
-  #say(text: string): void {
-    if (!this.#plan.isJson) this.#context.output.line(text);
-  }
-
-  #sayWhatIsThere(): void {
-    for (const torrent of this.torrents) {
-      const name = escapeText(torrent.name);
-      if (torrent.state === 'seeding') this.#say(`${name}: complete already, nothing to download`);
-      else if (haveBytes(torrent) > 0) this.#say(`${name}: ${share([torrent])} is there already`);
+  #giveUpHopeless(): void {
+    if (this.#plan.listen.length > 0 || this.#isLookingUp) return;
+    const { trouble } = this.#cli;
+    for (const torrent of this.#missing) {
+      const { handle, hasMetPeer } = torrent;
+      if (handle.state !== 'downloading' || handle.isQueued) continue;
+      const known = handle.knownPeers();
+      if (!isHopeless(known, hasMetPeer ? failuresLater : failuresAtFirst)) continue;
+      const last = trouble === undefined ? '' : ` (the last one: ${trouble})`;
+      const message = `no peer can be reached${last}`;
+      this.#fail(torrent, new CliError('CLI_NO_PEER_LEFT', message, { exitCode: exitCodes.failed }));
     }
   }
 
-  #sayComplete(torrent: TorrentHandle): void {
-    const { downloadedBytes, hashFailures } = torrent.stats;
-    const ms = this.elapsedMs;
-    const rate = formatRate(downloadedBytes / (ms / 1000));
-    const failures =
-      hashFailures > 0 ? `, ${hashFailures} pieces failed their hash and were fetched again` : '';
-    const text = `complete, ${formatBytes(downloadedBytes)} in ${formatDuration(ms)} (${rate})${failures}`;
-    this.#say(`${escapeText(torrent.name)}: ${text}`);
+  async #seed(seedTimeMs: number): Promise<void> {
+    if (this.#going.length === 0) return;
+    this.#say(`seeding for ${formatDuration(seedTimeMs)}`);
+    const signal = AbortSignal.any([this.#context.signal, this.#allFailed.signal]);
+    try {
+      await sleep(seedTimeMs, signal);
+    } catch (error) {
+      if (this.#context.signal.aborted || !this.#allFailed.signal.aborted) throw error;
+    }
+  }
+
+  #say(text: string | undefined): void {
+    if (!this.#plan.isJson && text !== undefined) this.#context.output.line(text);
   }
 
   #timeoutError(): CliError {
     const time = formatDuration(this.#plan.timeoutMs ?? 0);
-    const message = `--timeout: ${time} have passed, at ${share(this.torrents)}; run it again to go on`;
+    const message = `--timeout: ${time} have passed, at ${shareText(this.torrents)}; run it again to go on`;
     return new CliError('CLI_TIMEOUT', message, { exitCode: exitCodes.timeout });
   }
 
   /** What ended it, with what that means for the download. */
   #explained(error: unknown): unknown {
     if (!(error instanceof CliError) || error.code !== 'CLI_INTERRUPTED') return error;
-    const message = `interrupted at ${share(this.torrents)}; run it again to go on`;
+    const message = `interrupted at ${shareText(this.torrents)}; run it again to go on`;
     return new CliError(error.code, message, { exitCode: error.exitCode });
   }
-}
-
-/** `45.2% of 1.0 GiB`. */
-function share(torrents: readonly TorrentHandle[]): string {
-  const have = torrents.reduce((sum, torrent) => sum + haveBytes(torrent), 0);
-  const total = torrents.reduce((sum, { info }) => sum + (info?.layout.totalLength ?? 0), 0);
-  return `${formatPercent(have, total)} of ${formatBytes(total)}`;
 }

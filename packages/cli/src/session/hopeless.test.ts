@@ -8,9 +8,10 @@ function peer(failureCount: number, isConnected = false): KnownPeer {
 
 test('as long as one peer is connected, or will be tried again, there is hope', () => {
   expect(isHopeless([peer(4), peer(0, true)], 3)).toBe(false);
-  expect(isHopeless([peer(4), peer(3)], 3)).toBe(false);
+  expect(isHopeless([peer(4), peer(2)], 3)).toBe(false);
 });
 
-test('when each has failed too often there is none', () => {
-  expect(isHopeless([peer(4), peer(7)], 3)).toBe(true);
+test('when each has failed too often, or there is none, there is none', () => {
+  expect(isHopeless([peer(3), peer(7)], 3)).toBe(true);
+  expect(isHopeless([], 3)).toBe(true);
 });

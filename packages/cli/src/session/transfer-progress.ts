@@ -1,36 +1,40 @@
 import type { TorrentHandle } from '@peerloom/core';
-import type { TransferProgress } from '../output/transfer-view.js';
+import type { TorrentProgress, TransferProgress } from '../output/transfer-view.js';
 import type { CliSession } from './cli-session.js';
+import type { TorrentDownload } from './torrent-download.js';
+import { bytesOfPieces } from './wanted-bytes.js';
 
 /** Bytes of the pieces of a torrent that are had. */
 export function haveBytes(torrent: TorrentHandle): number {
   const layout = torrent.info?.layout;
   const pieces = torrent.pieces();
-  if (layout === undefined || pieces === undefined) return 0;
-  const last = layout.pieceCount - 1;
-  const lastGap = pieces.has(last) ? layout.pieceLength - layout.pieceSize(last) : 0;
-  return pieces.count * layout.pieceLength - lastGap;
+  return layout === undefined || pieces === undefined ? 0 : bytesOfPieces(layout, pieces);
 }
 
 /** Where the torrents of a session are, for the display. */
 export function transferProgress(
   { session, trouble }: CliSession,
-  torrents: readonly TorrentHandle[],
+  torrents: readonly TorrentProgress[],
 ): TransferProgress {
   const { downloadRate, uploadRate, uploadedBytes, peerCount } = session.stats();
+  return { torrents, downloadRate, uploadRate, uploadedBytes, peerCount, trouble };
+}
+
+/** Where a torrent is of which all is wanted. */
+export function torrentProgress(torrent: TorrentHandle): TorrentProgress {
+  const { name, state, checkedBytes } = torrent;
+  const totalBytes = torrent.info?.layout.totalLength ?? 0;
+  const isQueued = torrent.isQueued;
+  return { name, state, isQueued, isFailed: false, haveBytes: haveBytes(torrent), totalBytes, checkedBytes };
+}
+
+/** Where a torrent of a download is. */
+export function downloadProgress(torrent: TorrentDownload): TorrentProgress {
   return {
-    torrents: torrents.map((torrent) => ({
-      name: torrent.name,
-      state: torrent.state,
-      haveBytes: haveBytes(torrent),
-      totalBytes: torrent.info?.layout.totalLength ?? 0,
-      checkedBytes: torrent.checkedBytes,
-    })),
-    downloadRate,
-    uploadRate,
-    uploadedBytes,
-    peerCount,
-    trouble,
+    ...torrentProgress(torrent.handle),
+    isFailed: torrent.error !== undefined,
+    haveBytes: torrent.haveBytes,
+    totalBytes: torrent.wantedBytes,
   };
 }
 
@@ -50,5 +54,16 @@ export function torrentSummary(torrent: TorrentHandle): Readonly<Record<string, 
     wastedBytes: stats.wastedBytes,
     redundantBytes: stats.redundantBytes,
     hashFailures: stats.hashFailures,
+  };
+}
+
+/** The same for a torrent of a download, with what was wanted of it and what went wrong. */
+export function downloadSummary(torrent: TorrentDownload): Readonly<Record<string, unknown>> {
+  const { wantedBytes, haveBytes: wantedHaveBytes, error } = torrent;
+  return {
+    ...torrentSummary(torrent.handle),
+    wantedBytes,
+    wantedHaveBytes,
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
   };
 }
