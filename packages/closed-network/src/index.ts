@@ -1,0 +1,2 @@
+export { ClosedNetworkError } from './closed-network-error.js';
+export { parseSecret } from './secret.js';
