@@ -123,6 +123,34 @@ export interface AlertFields {
     /** How long the torrent says that it is, in bytes. */
     readonly expectedBytes: number;
   };
+  /** The torrent's data is in another place. */
+  storageMoved: OfTorrent & {
+    /** Where it is now, in the words of its storage: a folder. */
+    readonly place: string;
+  };
+  /** The torrent's data could not be moved: it is where it was. */
+  storageMoveFailed: OfTorrent & {
+    /** Where it was to go. */
+    readonly place: string;
+    /** Why not: `STORAGE_EXISTS` where something is in the way. */
+    readonly error: PeerloomError;
+  };
+  /** A file of the torrent has another path. */
+  fileRenamed: OfTorrent & {
+    /** Index of the file in the torrent, from 0. */
+    readonly file: number;
+    /** Its path now, joined by `/`. */
+    readonly path: string;
+  };
+  /** A file could not be renamed: it has the path that it had. */
+  fileRenameFailed: OfTorrent & {
+    /** Index of the file in the torrent, from 0. */
+    readonly file: number;
+    /** The path that was asked for. */
+    readonly path: string;
+    /** Why not: `STORAGE_EXISTS` where something is there. */
+    readonly error: PeerloomError;
+  };
   /** The info dictionary has become known, and is right. */
   metadataReceived: OfTorrent & {
     /** The torrent's name, as the info dictionary has it. */

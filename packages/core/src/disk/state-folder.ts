@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** Folder below a storage's root that holds what the engine itself keeps, and no torrent's files. */
-export const stateFolderName = '.peerloom';
+const stateFolderName = '.peerloom';
 
 /**
  * The folder of one torrent's own state: `<root>/.peerloom/<infohash>`.

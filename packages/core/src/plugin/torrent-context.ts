@@ -195,6 +195,24 @@ export interface TorrentContext {
   /** Ends the deadlines of all pieces. */
   clearPieceDeadlines(): void;
   /**
+   * Where a file is, below the folder of the torrent's data, `/` between elements: as the torrent says, or as it
+   * was renamed. `undefined` before metadata and where there is no such file.
+   */
+  filePath(file: number): string | undefined;
+  /**
+   * Gives a file another path, relative to the folder of the torrent's data, also while it is downloaded or
+   * served. Resolves with the path, made safe as those in torrent files are. Rejects with `STORAGE_EXISTS` where
+   * something is there, `STORAGE_UNSUPPORTED`, another `STORAGE_…`, `SESSION_NO_METADATA` or
+   * `SESSION_OUT_OF_RANGE`; then nothing has changed.
+   */
+  renameFile(file: number, path: string): Promise<string>;
+  /**
+   * Moves the torrent's data to another place, for files a folder, also while it is downloaded or served. Rejects
+   * with `STORAGE_EXISTS` where something is in the way, `STORAGE_UNSUPPORTED`, another `STORAGE_…` or
+   * `SESSION_NO_METADATA`; then everything is where it was.
+   */
+  moveStorage(place: string): Promise<void>;
+  /**
    * Ends a block that is with this plugin: `bytes` of the block's length become it, attributed to the
    * original peer. Takes a released buffer back. False where the block is not with this plugin. Throws
    * `PLUGIN_MESSAGE_INVALID` where the length is not the block's.

@@ -123,7 +123,9 @@ export class TorrentHandle {
   }
 
   /**
-   * Pieces get the highest priority of the files they are part of, whatever they were given before. Throws
+   * Pieces get the highest priority of the files they are part of, whatever they were given before. A file of
+   * priority 0 that is not there yet is not made: what pieces have of it that reach into a wanted file is kept
+   * beside the files, and put in its place when the file is wanted. One that is there is left as it is. Throws
    * `SESSION_NO_METADATA`, `SESSION_OUT_OF_RANGE`.
    */
   setFilePriority(file: number, priority: number): void {
@@ -165,9 +167,47 @@ export class TorrentHandle {
     this.#torrent.data.wants?.clearPieceDeadlines();
   }
 
+  /**
+   * Where a file is, below the folder of the torrent's data, `/` between elements: as the torrent says, or as it
+   * was renamed. Throws `SESSION_NO_METADATA`, `SESSION_OUT_OF_RANGE`.
+   */
+  filePath(file: number): string {
+    if (this.info === undefined) throw noMetadata();
+    const { path } = this.info.layout.files[file] ?? {};
+    if (path === undefined) throw outOfRange(`there is no file ${file}`);
+    return this.#torrent.fileMoves.pathOf(file) ?? path.join('/');
+  }
+
+  /**
+   * Gives a file another path, also while it is downloaded or served: relative to the folder of the torrent's
+   * data, `/` between elements, the torrent's folder first where it is to stay in it. Resolves with the path, made
+   * safe as those in torrent files are; the storage keeps it for the next session. `fileRenamed` tells.
+   *
+   * Rejects with `STORAGE_EXISTS` where something is there, which is never written over, `STORAGE_UNSUPPORTED`,
+   * another `STORAGE_…`, `SESSION_NO_METADATA` or `SESSION_OUT_OF_RANGE`; then nothing has changed, and
+   * `fileRenameFailed` tells.
+   */
+  renameFile(file: number, path: string): Promise<string> {
+    return this.#torrent.fileMoves.renameFile(file, path);
+  }
+
+  /**
+   * Moves the torrent's data to another place, for a {@link FileStorage} a folder, also while it is downloaded or
+   * served: files, what is kept of files that are not wanted, and what is known of them for the next session.
+   * Within one file system nothing is copied. What is under way waits. `storageMoved` tells. In the next session the
+   * torrent is to be added with a storage for that place.
+   *
+   * Rejects with `STORAGE_EXISTS` where something is in the way, which is never written over,
+   * `STORAGE_UNSUPPORTED`, another `STORAGE_…` or `SESSION_NO_METADATA`; then everything is where it was, and
+   * `storageMoveFailed` tells.
+   */
+  moveStorage(place: string): Promise<void> {
+    return this.#torrent.fileMoves.moveStorage(place);
+  }
+
   get #wants(): TorrentWants {
     const { wants } = this.#torrent.data;
-    if (wants === undefined) throw new SessionError('SESSION_NO_METADATA', 'the metadata is not known yet');
+    if (wants === undefined) throw noMetadata();
     return wants;
   }
 
@@ -257,6 +297,10 @@ export class TorrentHandle {
       });
     });
   }
+}
+
+function noMetadata(): SessionError {
+  return new SessionError('SESSION_NO_METADATA', 'the metadata is not known yet');
 }
 
 function outOfRange(message: string): SessionError {

@@ -2,11 +2,12 @@ import { type PeerloomError, StorageError } from '../common/errors.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { FileStatus } from '../ports/storage.js';
 
-/** Whether every file of the piece is there, long enough to hold it. */
+/** Whether every file of the piece is there, long enough to hold it, or kept aside with this piece. */
 export function isOnMedium(layout: TorrentLayout, statuses: readonly FileStatus[], piece: number): boolean {
   return layout.fileSlices(piece, 0, layout.pieceSize(piece)).every(({ fileIndex, offset, lengthBytes }) => {
     if (layout.files[fileIndex]?.isPad === true) return true;
-    const length = statuses[fileIndex]?.lengthBytes;
+    const { lengthBytes: length, piecesAside } = statuses[fileIndex] ?? {};
+    if (piecesAside !== undefined) return piecesAside.includes(piece);
     return length !== undefined && length >= offset + lengthBytes;
   });
 }
@@ -47,20 +48,27 @@ export class Doubts {
   isDoubted(piece: number): boolean {
     return (
       this.#isGeneral ||
-      this.#touches(piece, ({ path }) => path.join('/') === this.#path) ||
+      this.#touches(piece, (_, file) => this.#isMeant(file)) ||
       !isOnMedium(this.#layout, this.#statuses, piece)
     );
   }
 
   /** Whether blocks of a piece that were written before all of it was there may be gone. */
   isSpillDoubted(piece: number): boolean {
-    const isAbsent = (file: number): boolean => this.#statuses[file]?.lengthBytes === undefined;
+    const isAbsent = (file: number): boolean => {
+      const { lengthBytes, piecesAside } = this.#statuses[file] ?? {};
+      return piecesAside ? !piecesAside.includes(piece) : lengthBytes === undefined;
+    };
     return (
       this.#isGeneral ||
-      this.#touches(piece, ({ path, isPad }, file) => {
-        return !isPad && (path.join('/') === this.#path || isAbsent(file));
-      })
+      this.#touches(piece, ({ isPad }, file) => !isPad && (this.#isMeant(file) || isAbsent(file)))
     );
+  }
+
+  /** Whether the failure was with this file. */
+  #isMeant(file: number): boolean {
+    const path = this.#statuses[file]?.path ?? this.#layout.files[file]?.path;
+    return path?.join('/') === this.#path;
   }
 
   #touches(piece: number, test: (file: TorrentLayout['files'][number], index: number) => boolean): boolean {

@@ -19,8 +19,8 @@ export interface FileCheck {
   readonly isWanted: (file: number) => boolean;
 }
 
-function pathOf(layout: TorrentLayout, file: number): string {
-  return layout.files[file]?.path.join('/') ?? '';
+function pathOf({ layout, statuses }: FileCheck, file: number): string {
+  return (statuses[file]?.path ?? layout.files[file]?.path ?? []).join('/');
 }
 
 /** The wanted files by index, pad files left out. */
@@ -35,7 +35,7 @@ function firstProblem(
   for (const file of wantedFiles(check)) {
     const status = check.statuses[file];
     const problem = status && problemOf(status);
-    if (problem) return new StorageError(problem.code, problem.message, pathOf(check.layout, file));
+    if (problem) return new StorageError(problem.code, problem.message, pathOf(check, file));
   }
   return undefined;
 }
@@ -57,7 +57,7 @@ export function findOversized(check: FileCheck): readonly OversizedFile[] {
     const { lengthBytes = 0 } = check.statuses[file] ?? {};
     const expectedBytes = check.layout.files[file]?.lengthBytes ?? 0;
     if (lengthBytes <= expectedBytes) continue;
-    oversized.push({ file, path: pathOf(check.layout, file), lengthBytes, expectedBytes });
+    oversized.push({ file, path: pathOf(check, file), lengthBytes, expectedBytes });
   }
   return oversized;
 }
@@ -77,7 +77,7 @@ export function findForeign(check: FileCheck, has: (piece: number) => boolean): 
     let isOurs = false;
     for (let piece = range?.first ?? 0; range && piece <= range.last && !isOurs; piece++) isOurs = has(piece);
     if (isOurs) continue;
-    const path = pathOf(layout, file);
+    const path = pathOf(check, file);
     const lengths = `it has ${lengthBytes} bytes in place of ${expectedBytes}`;
     const message = `'${path}' is there already and not of this torrent: ${lengths}, and no piece in it is right`;
     return new StorageError('STORAGE_FOREIGN_FILE', message, path);

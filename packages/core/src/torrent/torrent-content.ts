@@ -35,6 +35,10 @@ export class TorrentContent {
   readonly #check = new AbortController();
   readonly #isWanted = (file: number): boolean => this.files.priority(file) > 0;
   readonly #hasPiece = (piece: number): boolean => this.picker.has(piece);
+  /** Paths of files that have been renamed. */
+  readonly #renamed = new Map<number, readonly string[]>();
+  /** The files that the storage was told are not wanted. */
+  #unwanted: ReadonlySet<number> | undefined;
   /** What is on the medium was found to be the torrent's, or written since. */
   #isOurs = false;
 
@@ -68,6 +72,63 @@ export class TorrentContent {
     return new TorrentContent(info, picker, files, storage, downloads);
   }
 
+  /** Whether a file is wanted that the storage does not know of. */
+  get hasNewlyWanted(): boolean {
+    for (const file of this.#unwanted ?? []) if (this.#isWanted(file)) return true;
+    return false;
+  }
+
+  /**
+   * Tells the storage which files are wanted, where that has changed. Resolves with the files in whose place it
+   * found something else, which is to be looked at. Rejects with `StorageError`.
+   */
+  async select(): Promise<readonly number[]> {
+    const unwanted: number[] = [];
+    for (const [file, { isPad }] of this.info.layout.files.entries()) {
+      if (!isPad && !this.#isWanted(file)) unwanted.push(file);
+    }
+    const known = this.#unwanted;
+    if (known?.size === unwanted.length && unwanted.every((file) => known.has(file))) return [];
+    const told = new Set(unwanted);
+    this.#unwanted = told;
+    try {
+      return (await this.storage.selectFiles?.(unwanted)) ?? [];
+    } catch (error) {
+      // It is to be told again.
+      if (this.#unwanted === told) this.#unwanted = undefined;
+      throw error;
+    }
+  }
+
+  /** Hashes what is in these files, after the check. Rejects with `StorageError`, as {@link TorrentContent.check}. */
+  async checkFiles(files: readonly number[]): Promise<void> {
+    if (files.length === 0) return;
+    const { layout } = this.info;
+    const statuses = await this.storage.stat();
+    const pieces = new Set<number>();
+    for (const file of files) {
+      const range = layout.piecesOfFile(file);
+      for (let piece = range?.first ?? 0; range && piece <= range.last; piece++) {
+        if (this.picker.has(piece) || isOnMedium(layout, statuses, piece)) pieces.add(piece);
+      }
+    }
+    await this.#hash([...pieces]);
+    const isWanted = (file: number): boolean => files.includes(file);
+    const problem = findProblem({ layout, statuses, isWanted });
+    const foreign = problem ?? findForeign({ layout, statuses, isWanted }, this.#hasPiece);
+    if (foreign) throw foreign;
+  }
+
+  /** Path of a file, joined by `/`: what the torrent says, or what it was renamed to. */
+  pathOf(file: number): string {
+    return (this.#renamed.get(file) ?? this.info.layout.files[file]?.path ?? []).join('/');
+  }
+
+  /** A file has another path. */
+  renamed(file: number, path: readonly string[]): void {
+    this.#renamed.set(file, path);
+  }
+
   /** Takes all pieces to be there. */
   assumeComplete(): void {
     for (let piece = 0; piece < this.info.layout.pieceCount; piece++) this.#had(piece);
@@ -79,6 +140,7 @@ export class TorrentContent {
    */
   async look(): Promise<LookedAt> {
     const statuses = await this.storage.stat();
+    for (const [file, { path }] of statuses.entries()) if (path) this.#renamed.set(file, path);
     const check = this.#fileCheck(statuses);
     const problem = findProblem(check);
     if (problem) throw problem;
@@ -102,7 +164,8 @@ export class TorrentContent {
       if (this.picker.has(piece)) this.#lost(piece);
     }
     await this.#hash(pieces, onProgress);
-    const foreign = this.#isOurs ? undefined : findForeign(this.#fileCheck(statuses), this.#hasPiece);
+    const isWanted = (file: number): boolean => this.#isWanted(file) || this.#reachesInto(file, statuses);
+    const foreign = this.#isOurs ? undefined : findForeign({ layout, statuses, isWanted }, this.#hasPiece);
     if (foreign) throw foreign;
     this.#isOurs = true;
     this.#checkWritable(statuses);
@@ -148,6 +211,16 @@ export class TorrentContent {
       onProgress,
       signal: this.#check.signal,
     });
+  }
+
+  /** Whether a piece that is to be fetched would be written to a file that is not wanted. */
+  #reachesInto(file: number, statuses: readonly FileStatus[]): boolean {
+    const range = this.info.layout.piecesOfFile(file);
+    if (range === undefined || statuses[file]?.piecesAside !== undefined) return false;
+    for (let piece = range.first; piece <= range.last; piece++) {
+      if (!this.picker.has(piece) && this.picker.priority(piece) > 0) return true;
+    }
+    return false;
   }
 
   #checkWritable(statuses: readonly FileStatus[]): void {

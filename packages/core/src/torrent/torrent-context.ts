@@ -209,6 +209,24 @@ export class TorrentContextFacade implements TorrentContext {
     this.#wantsFor('clearPieceDeadlines')?.clearPieceDeadlines();
   }
 
+  filePath(file: number): string | undefined {
+    const path = this.#torrent.layout?.files[file]?.path;
+    return path && (this.#torrent.fileMoves.pathOf(file) ?? path.join('/'));
+  }
+
+  async renameFile(file: number, path: string): Promise<string> {
+    this.#checkOpen('renameFile');
+    const renamed = await this.#torrent.fileMoves.renameFile(file, path);
+    this.#checkOpen('renameFile');
+    return renamed;
+  }
+
+  async moveStorage(place: string): Promise<void> {
+    this.#checkOpen('moveStorage');
+    await this.#torrent.fileMoves.moveStorage(place);
+    this.#checkOpen('moveStorage');
+  }
+
   deliverBlock(request: BlockRequest, bytes: Uint8Array): boolean {
     this.#checkOpen('deliverBlock');
     const { piece, begin, length } = request;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bytesEqual } from '../common/bytes.js';
-import { isPeerloomError, MetainfoError, type PeerloomError } from '../common/errors.js';
+import { isPeerloomError, MetainfoError, type PeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import { parseInfo, type TorrentInfo } from '../metainfo/torrent-info.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
@@ -21,6 +21,8 @@ export interface TorrentDataOwner {
   /** The data has been looked at: what is had is known. */
   dataChecked(picker: PiecePicker): void;
   dataFailed(error: PeerloomError): void;
+  /** Files that became wanted are in their places. */
+  filesPlaced(): void;
 }
 
 /** What a torrent is made of, from an infohash alone to content that has been checked. */
@@ -37,6 +39,9 @@ export class TorrentData {
   #files: FileProgress | undefined;
   #wants: TorrentWants | undefined;
   #work: Promise<void> = Promise.resolve();
+  #opening: Promise<TorrentContent> | undefined;
+  /** Times that files which became wanted are being put in their places. */
+  #placing = 0;
 
   constructor(environment: TorrentEnvironment, params: AddTorrentParams, owner: TorrentDataOwner) {
     this.#environment = environment;
@@ -131,20 +136,12 @@ export class TorrentData {
   }
 
   async #open(info: TorrentInfo, picker: PiecePicker, files: FileProgress): Promise<void> {
-    const { slots, clock, storage } = this.#environment;
     try {
-      this.#content ??= await TorrentContent.open({
-        info,
-        picker,
-        files,
-        storage: this.#params.storage ?? storage,
-        slots,
-        clock,
-        owner: this.#owner.pieces,
-      });
+      this.#opening = this.#openContent(info, picker, files);
+      const content = await this.#opening;
       if (this.#owner.isClosed) return;
-      if (this.#params.assumeComplete === true) this.#content.assumeComplete();
-      else await this.#check(this.#content);
+      if (this.#params.assumeComplete === true) content.assumeComplete();
+      else await this.#check(content);
     } catch (error) {
       if (this.#owner.isClosed) return;
       if (!isPeerloomError(error)) throw error;
@@ -152,6 +149,52 @@ export class TorrentData {
       return;
     }
     this.#checked(picker);
+  }
+
+  async #openContent(info: TorrentInfo, picker: PiecePicker, files: FileProgress): Promise<TorrentContent> {
+    const { slots, clock, storage } = this.#environment;
+    this.#content ??= await TorrentContent.open({
+      info,
+      picker,
+      files,
+      storage: this.#params.storage ?? storage,
+      slots,
+      clock,
+      owner: this.#owner.pieces,
+    });
+    if (!this.#owner.isClosed) await this.#content.select();
+    return this.#content;
+  }
+
+  /** The content, once its storage is open. Rejects with `SESSION_NO_METADATA`, or why it could not be opened. */
+  async opened(): Promise<TorrentContent> {
+    if (this.#opening !== undefined) return this.#opening;
+    throw new SessionError('SESSION_NO_METADATA', 'the metadata is not known yet');
+  }
+
+  /** Whether files that became wanted are being put in their places. */
+  get isPlacing(): boolean {
+    return this.#placing > 0;
+  }
+
+  /** Priorities have changed. */
+  wantsChanged(): void {
+    // What is not open yet is told when it is.
+    if (this.#content && this.#opening) void this.#select(this.#content, this.#content.hasNewlyWanted);
+  }
+
+  async #select(content: TorrentContent, isPlacing: boolean): Promise<void> {
+    if (isPlacing) this.#placing++;
+    try {
+      const found = await content.select();
+      if (this.#isChecked) await content.checkFiles(found);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      if (!this.#owner.isClosed) this.#owner.dataFailed(error);
+    } finally {
+      if (isPlacing) this.#placing--;
+    }
+    if (isPlacing && !this.#owner.isClosed) this.#owner.filesPlaced();
   }
 
   #checked(picker: PiecePicker): void {
@@ -190,6 +233,7 @@ export class TorrentData {
 
   async #recover(content: TorrentContent, picker: PiecePicker, error: PeerloomError): Promise<void> {
     try {
+      await content.checkFiles(await content.select());
       const { statuses } = await content.look();
       await content.recover(error, statuses, (checkedBytes) => this.#progress(checkedBytes));
     } catch (cause) {

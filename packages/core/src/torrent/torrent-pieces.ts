@@ -117,10 +117,10 @@ export class TorrentPieces implements PieceDownloadsOwner {
 
   piecePassed(piece: number, contributors: ReadonlySet<PeerState>): void {
     const { alerts } = this.#environment;
-    const { infoHash, layout, content, peers } = this.#owner;
+    const { infoHash, content, peers } = this.#owner;
     alerts.post('pieceFinished', { infoHash, piece });
     for (const file of content?.files.pieceGained(piece) ?? []) {
-      alerts.post('fileCompleted', { infoHash, file, path: layout?.files[file]?.path.join('/') ?? '' });
+      alerts.post('fileCompleted', { infoHash, file, path: content?.pathOf(file) ?? '' });
     }
     this.#hooks.notify('onPiecePass', piece);
     for (const peer of peers.all()) {

@@ -18,6 +18,7 @@ import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { TorrentPlugin } from '../plugin/torrent-plugin.js';
 import type { Connection } from '../ports/network.js';
 import { ChokeRounds } from './choke-rounds.js';
+import { FileMoves } from './file-moves.js';
 import { MutualInterest } from './mutual-interest.js';
 import type { TorrentContent } from './torrent-content.js';
 import { TorrentData, type TorrentDataOwner } from './torrent-data.js';
@@ -45,6 +46,7 @@ export class Torrent
   readonly life: TorrentLifecycle;
   readonly pieces: TorrentPieces;
   readonly data: TorrentData;
+  readonly fileMoves: FileMoves;
   readonly deniedSources = new Map<PeerSource, number>();
   readonly #environment: TorrentEnvironment;
   readonly #makeContext: MakeTorrentContext;
@@ -75,6 +77,7 @@ export class Torrent
     this.peers = new TorrentPeers(environment, this, hooks);
     this.pieces = new TorrentPieces(environment, this, hooks);
     this.data = new TorrentData(environment, params, this);
+    this.fileMoves = new FileMoves(this.infoHash, environment.alerts, this.data);
     this.life = new TorrentLifecycle(this, environment, hooks, params);
     this.#chokes = new ChokeRounds(environment.settings, environment.random);
     this.#faults = new TorrentFaults(
@@ -176,11 +179,15 @@ export class Torrent
     this.life.fail(error);
   }
 
+  filesPlaced(): void {
+    this.updateState();
+  }
+
   /** Follows what is had and wanted. */
   updateState(): void {
     const picker = this.data.picker;
     if (picker === undefined || !this.data.isChecked || this.life.state === 'error') return;
-    if (picker.missingWanted > 0) {
+    if (picker.missingWanted > 0 || this.data.isPlacing) {
       this.life.setState('downloading');
       return;
     }
@@ -217,6 +224,7 @@ export class Torrent
 
   /** Priorities have changed. */
   wantsChanged(): void {
+    this.data.wantsChanged();
     this.updateState();
     for (const peer of this.peers.all()) peer.pieces.recountInterest();
   }

@@ -72,7 +72,13 @@ export class FaultyStorage implements Storage {
   async open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage> {
     await this.#enter('open');
     const inner = await this.#inner.open(layout, slots);
+    const { selectFiles, renameFile, move } = inner;
     return {
+      ...(selectFiles && { selectFiles: (unwanted: readonly number[]) => selectFiles.call(inner, unwanted) }),
+      ...(renameFile && {
+        renameFile: (file: number, path: readonly string[]) => renameFile.call(inner, file, path),
+      }),
+      ...(move && { move: (place: string) => move.call(inner, place) }),
       writePiece: async (piece, pieceSlots, expectedHash) => {
         await this.#enter('write');
         return inner.writePiece(piece, pieceSlots, expectedHash);
