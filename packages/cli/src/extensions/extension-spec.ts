@@ -2,7 +2,7 @@ import { CliError } from '../cli-error.js';
 import { escapeText } from '../output/escape-text.js';
 
 /** One value of an `--ext` option: what stands there, or the path of a file whose text it is. */
-export type SpecValue = { readonly text: string } | { readonly file: string };
+type SpecValue = { readonly text: string } | { readonly file: string };
 
 /** What `--ext` names: an extension and its options. */
 export interface ExtensionSpec {
