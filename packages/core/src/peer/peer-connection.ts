@@ -268,6 +268,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     if (nowMs - state.lastSentAtMs >= settings.keepAliveIntervalMs) this.sender.keepAlive();
     this.hooks.notify('tick');
     if (this.isClosed || !state.isReady) return;
+    if (this.stream.isStalled) this.requests.notRead(nowMs);
     if (this.requests.tick(nowMs)) {
       const { endpoint: address } = state;
       this.#environment.alerts.post('peerSnubbed', {

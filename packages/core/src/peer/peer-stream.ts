@@ -116,6 +116,11 @@ export class PeerStream implements ConnectionHandler {
     else this.#owner.close({ origin: 'network', code: error.code, message: error.message });
   }
 
+  /** Whether it waits for a slot. */
+  get isStalled(): boolean {
+    return this.#receiver.isStalled;
+  }
+
   /** From inside a message: reads no further until a slot is free. */
   stall(): void {
     this.#receiver.stall();

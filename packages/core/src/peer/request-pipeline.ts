@@ -9,6 +9,7 @@ import type { MessageSender } from './message-sender.js';
 import type { PeerEnvironment } from './peer-environment.js';
 import type { PeerState } from './peer-state.js';
 import { RequestDepth } from './request-depth.js';
+import { ResponseTime } from './response-time.js';
 
 /** How long a peer is not asked again for a block that it rejected. */
 const rejectAvoidMs = 10_000;
@@ -42,6 +43,7 @@ export class RequestPipeline {
   readonly #sender: MessageSender;
   readonly #owner: DownloadOwner;
   readonly #depth = new RequestDepth();
+  readonly #responseTime = new ResponseTime();
   /** When each outstanding request was sent, oldest first. */
   readonly #outstanding = new Map<number, number>();
   /** Outstanding ones that were taken back: some engines answer these with nothing (transmission 3.00). */
@@ -162,12 +164,15 @@ export class RequestPipeline {
     const slot = this.#slot;
     const state = this.#state;
     this.#slot = -1;
+    const nowMs = this.#environment.clock.now();
+    const sentAtMs = this.#outstanding.get(key);
+    if (sentAtMs !== undefined) this.#responseTime.add(nowMs - Math.max(sentAtMs, state.lastPieceAtMs));
     this.#outstanding.delete(key);
     this.#cancelled.delete(key);
     this.#late.delete(key);
     this.#depth.onBlock();
     state.downloaded.add(length);
-    state.lastPieceAtMs = this.#environment.clock.now();
+    state.lastPieceAtMs = nowMs;
     state.isSnubbed = false;
     this.#alert('blockFinished', piece, begin, length);
     if (this.#hooks.has('onPiece') && this.#offerToPlugins(piece, block, begin, length, slot)) return;
@@ -250,6 +255,11 @@ export class RequestPipeline {
     this.#owner.picker?.release(this.#state.connectionId, piece, block);
   }
 
+  /** We did not read what the remote may have sent: it is not late for that. */
+  notRead(nowMs: number): void {
+    this.#state.lastPieceAtMs = nowMs;
+  }
+
   /** Times requests out. True where the peer has just become snubbed. */
   tick(nowMs: number): boolean {
     this.#depth.tick(this.#state.downloaded.rate);
@@ -278,11 +288,7 @@ export class RequestPipeline {
 
   /** Shorter than the setting where the peer has shown that it delivers faster. */
   #timeoutMs(): number {
-    const { requestTimeoutMs } = this.#environment.settings;
-    const { rate } = this.#state.downloaded;
-    if (rate === 0) return requestTimeoutMs;
-    const expectedMs = (this.#outstanding.size * blockLength * 1000) / rate;
-    return Math.min(requestTimeoutMs, minTimeoutMs + 2 * expectedMs);
+    return this.#responseTime.timeoutMs(minTimeoutMs, this.#environment.settings.requestTimeoutMs);
   }
 
   /** The connection is gone. */
