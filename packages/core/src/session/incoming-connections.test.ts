@@ -137,6 +137,19 @@ describe('places for connections that are not finished', () => {
     expect(rig.reasons()).toEqual(['PEER_PENDING_FULL', 'PEER_PENDING_FULL']);
   });
 
+  it('are kept for the 1 024 addresses that were good last', () => {
+    const rig = setUp();
+    const good = (index: number): string => `30.0.${index >> 8}.${index & 255}`;
+    for (let i = 0; i <= 1_024; i++) makeGood(rig, good(i));
+    for (let i = 0; i < 48; i++) rig.connect(stranger(i));
+    rig.connect(good(1));
+    expect(rig.incoming.size).toBe(49);
+    // The first one has been forgotten: a stranger, for whom somebody has to go.
+    rig.connect(good(0));
+    expect(rig.incoming.size).toBe(49);
+    expect(rig.reasons()).toEqual(['PEER_PENDING_FULL']);
+  });
+
   it('are taken from the prefix that has most, whichever of it', () => {
     const victims = new Set<number>();
     for (let seed = 0; seed < 40; seed++) {

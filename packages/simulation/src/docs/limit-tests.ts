@@ -4,20 +4,7 @@ import type { LimitName, remoteLimitSettings } from '@peerloom/core';
 export type AnyLimit = LimitName | (typeof remoteLimitSettings)[number];
 
 /** Limits that no test meets at their edge yet; a new limit comes with a test. */
-type Untested =
-  | 'allowMultipleConnectionsPerIp'
-  | 'defaultRequestQueue'
-  | 'inactivityTimeoutMs'
-  | 'maxConnections'
-  | 'maxConnectionsPerTorrent'
-  | 'maxDuplicatesPerPiece'
-  | 'maxExtensionHandshakeBytes'
-  | 'maxGoodAddresses'
-  | 'maxMetadataBytes'
-  | 'maxRemoteExtensionNames'
-  | 'maxRequestLengthBytes'
-  | 'maxSuggested'
-  | 'requestTimeoutMs';
+type Untested = 'maxMetadataBytes';
 
 /** A test at the edge of a limit: its file below `packages/`, and its title. */
 export interface LimitTest {
@@ -29,6 +16,9 @@ function at(file: string, title: string): LimitTest {
   return { file, title };
 }
 
+const messages = 'simulation/src/limits/messages.test.ts';
+const requests = 'simulation/src/limits/requests.test.ts';
+const connections = 'simulation/src/limits/connections.test.ts';
 const torrentInfo = 'core/src/metainfo/torrent-info.test.ts';
 const incoming = 'core/src/session/incoming-connections.test.ts';
 const uploads = 'core/src/peer/upload-queue.test.ts';
@@ -72,17 +62,41 @@ export const limitTests: Readonly<Record<Exclude<AnyLimit, Untested>, LimitTest>
   handshakeTimeoutMs: at(incoming, 'has a deadline that trickling bytes do not move'),
   maxPeersPerTorrent: at('core/src/torrent/known-peers.test.ts', 'are 3 000 at most, where none has failed'),
   maxOutstandingRequests: at(
-    'core/src/peer/request-depth.test.ts',
-    'is four at least, and no more than the peer queues',
+    requests,
+    'under way with a fast peer are 500 at most, though it would take more',
+  ),
+  defaultRequestQueue: at(requests, 'are 250 at most with a peer that does not say'),
+  requestTimeoutMs: at(
+    requests,
+    'wait 60 s for a peer that has sent nothing yet; then it is snubbing, and others are asked',
+  ),
+  maxRequestLengthBytes: at(requests, 'of 128 KiB are served, and longer ones are invalid'),
+  maxConnections: at(connections, '%s are as many as may be: one more is refused until one has gone'),
+  maxConnectionsPerTorrent: at(
+    connections,
+    '%s are as many as may be: one more is refused until one has gone',
+  ),
+  allowMultipleConnectionsPerIp: at(connections, 'from one address may be several, or one where that is set'),
+  inactivityTimeoutMs: at(
+    connections,
+    'end after two minutes of silence, and not while keep-alives come; ours go out in time',
+  ),
+  maxExtensionHandshakeBytes: at(messages, 'may have 64 KiB and not a byte more'),
+  maxRemoteExtensionNames: at(messages, 'and all later ones may name 128 messages together'),
+  maxSuggested: at(
+    messages,
+    'are kept, sixteen of them, each once: the oldest gives way, and the rest is asked for first',
+  ),
+  maxGoodAddresses: at(incoming, 'are kept for the 1 024 addresses that were good last'),
+  maxDuplicatesPerPiece: at(
+    'core/src/torrent/piece-download.test.ts',
+    'is remembered for 64 second copies, and no more',
   ),
   maxIncomingRequests: at(uploads, 'are kept up to 2 000; the next is rejected and the connection stays'),
   maxInvalidRequests: at(uploads, 'that are invalid are rejected 300 times, and then it goes'),
-  maxWireMessageBytes: at(
-    'simulation/src/hostile/hostile-peers.test.ts',
-    'with a frame over the limit is gone before its payload is buffered',
-  ),
+  maxWireMessageBytes: at(messages, 'may have 1 MiB; one byte more closes the connection before it is there'),
   maxUnknownMessagesPerMinute: at(
-    'simulation/src/messages/typed-messages.test.ts',
-    'more than 64 unknown ids a minute disconnect, 64 do not',
+    messages,
+    'of an unknown id may come 64 times a minute, whatever its kind, in each minute anew',
   ),
 };
