@@ -22,7 +22,7 @@ SETTINGS = {
     "enable_natpmp": False,
     "enable_outgoing_utp": False,
     "enable_upnp": False,
-    "listen_interfaces": "127.0.0.1:0",
+    "listen_interfaces": "127.0.0.1:0,[::1]:0",
     # The enumerations are not in the Python module: 1 is `pe_enabled`, 2 `pe_disabled`.
     "in_enc_policy": 2,
     "out_enc_policy": 2,
@@ -30,6 +30,7 @@ SETTINGS = {
     | lt.alert.category_t.status_notification
     | lt.alert.category_t.connect_notification
     | lt.alert.category_t.peer_notification
+    | lt.alert.category_t.piece_progress_notification
     | lt.alert.category_t.storage_notification,
 }
 
@@ -56,6 +57,8 @@ def tell_alert(alert):
         line["endpoint"] = endpoint((str(alert.address), alert.port))
     elif hasattr(alert, "endpoint"):
         line["endpoint"] = endpoint(alert.endpoint)
+    elif event == "piece_finished":
+        line["piece"] = alert.piece_index
     tell(line)
 
 
@@ -83,6 +86,9 @@ class Driver:
 
     def connect(self, address, port):
         self.torrent.connect_peer((address, port))
+
+    def prioritize_files(self, priorities):
+        self.torrent.prioritize_files(priorities)
 
     def status(self):
         status = self.torrent.status()

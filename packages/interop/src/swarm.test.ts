@@ -64,8 +64,8 @@ test('downloads from all engines at once, up to the end game', async ({ arena })
   await transmission.add(payload.torrentPath, payload.folder);
   const leech = arena.peerloom();
   await leech.add(payload.metainfo);
-  leech.connect(transmission.listening);
-  leech.connect(aria2.listening);
+  leech.connect(await transmission.listening());
+  leech.connect(await aria2.listening());
   leech.connect(await libtorrent.listening());
   await leech.finished();
   await arena.expectSame(payload, leech.folder);
@@ -82,8 +82,8 @@ test('seeds to all engines at once', async ({ arena }) => {
   await libtorrent.add(payload.torrentPath, folders[0]);
   await transmission.add(payload.torrentPath, folders[1]);
   seed.connect(await libtorrent.listening());
-  seed.connect(transmission.listening);
-  seed.connect(aria2.listening);
+  seed.connect(await transmission.listening());
+  seed.connect(await aria2.listening());
   await Promise.all([libtorrent.finished(), transmission.finished(), aria2.finished()]);
   for (const folder of folders) await arena.expectSame(payload, folder);
 });
@@ -94,7 +94,7 @@ test('goes on with libtorrent where an aria2 that was killed has left off', asyn
   const leech = arena.peerloom();
   await leech.add(payload.metainfo);
   const begun = leech.alert('pieceFinished');
-  leech.connect(first.listening);
+  leech.connect(await first.listening());
   await begun;
   const left = leech.alert('peerDisconnected');
   await first.stop();

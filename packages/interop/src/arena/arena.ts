@@ -6,8 +6,9 @@ import { test as base, expect } from 'vitest';
 import { Aria2, type Aria2Options } from '../engines/aria2.js';
 import type { Child } from '../engines/child.js';
 import { requireEngine } from '../engines/engine-name.js';
-import { Libtorrent } from '../engines/libtorrent.js';
+import { Libtorrent, type LibtorrentSettings } from '../engines/libtorrent.js';
 import { Transmission } from '../engines/transmission.js';
+import { Webtorrent, type WebtorrentOptions } from '../engines/webtorrent.js';
 import { makePayload, type Payload, type PayloadName, payloads } from './payload.js';
 import { Peerloom, type PeerloomOptions } from './peerloom.js';
 import { type DifferenceOptions, findDifferences } from './same-files.js';
@@ -57,9 +58,14 @@ export class Arena {
     return session;
   }
 
-  libtorrent(settings?: ConstructorParameters<typeof Libtorrent>[0]): Libtorrent {
+  libtorrent(settings?: LibtorrentSettings): Libtorrent {
     requireEngine('libtorrent', this.#skip);
     return this.#started(new Libtorrent(settings));
+  }
+
+  webtorrent(options?: WebtorrentOptions): Webtorrent {
+    requireEngine('webtorrent', this.#skip);
+    return this.#started(new Webtorrent(options));
   }
 
   async transmission(): Promise<Transmission> {

@@ -12,7 +12,9 @@ import {
   type SessionOptions,
   type TorrentHandle,
 } from '@peerloom/core';
+import type { PeerContext } from '@peerloom/core/plugin';
 import { withDeadline } from '../engines/deadline.js';
+import { watchPeers } from './peer-watch.js';
 
 /** Alerts that no sound peer and no sound machine give cause for. */
 const faults: readonly AlertType[] = [
@@ -32,7 +34,12 @@ const faults: readonly AlertType[] = [
 const keptAlerts = 60;
 
 /** What a session under test may be told. */
-export type PeerloomOptions = Pick<SessionOptions, 'settings' | 'extensions'>;
+export interface PeerloomOptions extends Pick<SessionOptions, 'settings' | 'extensions'> {
+  /** Whether we offer the fast extension (BEP 6); by default we do. */
+  readonly fast?: boolean;
+  /** Alerts that the test gives cause for, of those that fail it otherwise. */
+  readonly expects?: readonly AlertType[];
+}
 
 /** The session under test, with one torrent in a folder. */
 export class Peerloom {
@@ -41,24 +48,27 @@ export class Peerloom {
   readonly #storage: FileStorage;
   readonly #alerts: string[] = [];
   readonly #faults: string[] = [];
-  /** Connections so far, oldest first: whether we dialled. */
-  readonly dialled: boolean[] = [];
+  /** Connections so far, oldest first, those that have ended among them. */
+  readonly connections: readonly PeerContext[];
   #torrent: TorrentHandle | undefined;
 
-  constructor(folder: string, { settings, extensions = [] }: PeerloomOptions) {
+  constructor(folder: string, { settings, extensions = [], fast = true, expects = [] }: PeerloomOptions) {
     this.folder = folder;
+    const connections: PeerContext[] = [];
+    this.connections = connections;
     this.#storage = new FileStorage({ root: folder });
     this.session = new Session({
       storage: this.#storage,
       // A dial that an engine turns down while it is still opening the torrent is soon tried again.
       settings: { peerRetryDelayMs: 200, maxPeerFailures: 100, ...settings },
-      extensions,
+      extensions: [watchPeers(connections, { fast }), ...extensions],
     });
     const { block, log, ...wanted } = alertCategories;
     const mask = Object.values(wanted).reduce<number>((bits, bit) => bits | bit, 0);
     void this.#collect(this.session.alerts({ mask }));
-    this.session.on('peerConnected', ({ isOutgoing }) => this.dialled.push(isOutgoing));
-    for (const type of faults) this.session.on(type, (alert) => this.#faults.push(describeAlert(alert)));
+    for (const type of faults) {
+      if (!expects.includes(type)) this.session.on(type, (alert) => this.#faults.push(describeAlert(alert)));
+    }
   }
 
   async #collect(alerts: AsyncIterable<Alert>): Promise<void> {

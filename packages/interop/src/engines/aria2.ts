@@ -1,12 +1,13 @@
 import { type Endpoint, endpoint } from '@peerloom/core';
 import { Child } from './child.js';
+import { type AddressFamily, type Engine, loopback } from './engine.js';
 import { findFreePort } from './free-port.js';
 
 /** Options of aria2's command line, without the dashes. */
 export type Aria2Options = Readonly<Record<string, string>>;
 
 /** An aria2 process with one torrent. */
-export class Aria2 {
+export class Aria2 implements Engine {
   readonly #child: Child;
   readonly #peerPort: number;
 
@@ -42,15 +43,19 @@ export class Aria2 {
     return aria2;
   }
 
-  /** Where it takes connections. */
-  get listening(): Endpoint {
-    return endpoint('127.0.0.1', this.#peerPort);
+  async listening(family: AddressFamily = 4): Promise<Endpoint> {
+    return endpoint(loopback[family], this.#peerPort);
   }
 
   /** Resolves once it has downloaded everything and ended; for one that was told not to seed. */
   async finished(): Promise<void> {
     const code = await this.#child.exited();
     if (code !== 0) throw new Error(`aria2 exited with ${code}\n${this.describe()}`);
+  }
+
+  /** It tells of none. */
+  async faults(): Promise<readonly string[]> {
+    return [];
   }
 
   describe(): string {

@@ -1,5 +1,5 @@
 /** How long anything that a test waits for may take. */
-const deadlineMs = 30_000;
+const deadlineMs = 60_000;
 
 /**
  * Resolves as `promise` does, or rejects after {@link deadlineMs} with what was waited for and what `explain`

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** An engine that the tests run against. */
-export type EngineName = 'libtorrent' | 'transmission' | 'aria2';
+export type EngineName = 'libtorrent' | 'transmission' | 'aria2' | 'webtorrent';
 
 /** Debian's Python, which has Debian's libtorrent module; another one may come first on the path. */
 export const python = '/usr/bin/python3';
@@ -10,12 +10,15 @@ const probes: Readonly<Record<EngineName, readonly [string, ...string[]]>> = {
   libtorrent: [python, '-c', 'import libtorrent'],
   transmission: ['transmission-daemon', '--version'],
   aria2: ['aria2c', '--version'],
+  // Of this package's own dependencies.
+  webtorrent: [process.execPath, '--input-type=module', '-e', "import 'webtorrent'"],
 };
 
 const found = new Map<EngineName, boolean>();
 
 function missingNote(name: EngineName): string {
-  return `${name} is not installed; scripts/install-engines.sh of packages/interop installs it`;
+  const how = name === 'webtorrent' ? 'npm run build' : 'scripts/install-engines.sh of packages/interop';
+  return `${name} is not installed; ${how} installs it`;
 }
 
 function isInstalled(name: EngineName): boolean {

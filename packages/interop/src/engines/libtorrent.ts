@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Endpoint, parseEndpoint } from '@peerloom/core';
-import { Child } from './child.js';
+import type { AddressFamily, Engine } from './engine.js';
 import { python } from './engine-name.js';
+import { StdioDriver } from './stdio-driver.js';
 
 const driver = fileURLToPath(new URL('../../engines/libtorrent_driver.py', import.meta.url));
 
@@ -30,46 +31,67 @@ export interface LibtorrentPeer {
   readonly hashFailures: number;
 }
 
-/** A libtorrent session in a process of its own, with one torrent. */
-export class Libtorrent {
-  readonly #child: Child;
-  #commandCount = 0;
+/** Settings of libtorrent, by its names. */
+export type LibtorrentSettings = Readonly<Record<string, string | number | boolean>>;
 
-  /** `settings` override those of the driver; the names are libtorrent's. */
-  constructor(settings: Readonly<Record<string, string | number | boolean>> = {}) {
-    this.#child = new Child(python, [driver, JSON.stringify(settings)]);
+/** A libtorrent session in a process of its own, with one torrent. */
+export class Libtorrent implements Engine {
+  readonly #driver: StdioDriver;
+
+  /** `settings` override those of the driver. */
+  constructor(settings: LibtorrentSettings = {}) {
+    this.#driver = new StdioDriver('libtorrent', python, [driver, JSON.stringify(settings)]);
   }
 
-  /** Where it takes connections. */
-  async listening(): Promise<Endpoint> {
-    const line = await this.#event('listen_succeeded');
-    const { endpoint } = JSON.parse(line) as { readonly endpoint: string };
+  async listening(family: AddressFamily = 4): Promise<Endpoint> {
+    const { endpoint } = await this.#driver.event<{ readonly endpoint: string }>(
+      'listen_succeeded',
+      (event) => event.endpoint.startsWith('[') === (family === 6),
+    );
     return parseEndpoint(endpoint);
   }
 
   /** Adds the torrent, and resolves when the files in `savePath` are checked. */
   async add(torrentPath: string, savePath: string): Promise<void> {
-    await this.#do('add', { torrentPath, savePath });
-    await this.#event('torrent_checked');
+    await this.#driver.do('add', { torrentPath, savePath });
+    await this.#driver.event('torrent_checked');
   }
 
   /** Dials a peer. */
   connect({ address, port }: Endpoint): Promise<void> {
-    return this.#do('connect', { address, port });
+    return this.#driver.do('connect', { address, port });
   }
 
-  /** Resolves once it has everything, on disk. */
+  /** Says which files it wants: one number for each, 0 for none of it. */
+  prioritizeFiles(priorities: readonly number[]): Promise<void> {
+    return this.#driver.do('prioritize_files', { priorities });
+  }
+
   async finished(): Promise<void> {
-    await this.#event('torrent_finished');
-    await this.#event('cache_flushed');
+    await this.#driver.event('torrent_finished');
+    await this.#driver.event('cache_flushed');
+  }
+
+  /** Resolves once it has the piece. */
+  async hasPiece(piece: number): Promise<void> {
+    await this.#driver.event<{ readonly piece: number }>('piece_finished', (event) => event.piece === piece);
   }
 
   status(): Promise<LibtorrentStatus> {
-    return this.#do('status', {});
+    return this.#driver.do('status');
+  }
+
+  async faults(): Promise<readonly string[]> {
+    const { failedBytes, redundantBytes, error } = await this.status();
+    return [
+      ...(failedBytes > 0 ? [`${failedBytes} bytes failed`] : []),
+      ...(redundantBytes > 0 ? [`${redundantBytes} bytes redundant`] : []),
+      ...(error === null ? [] : [error]),
+    ];
   }
 
   peers(): Promise<readonly LibtorrentPeer[]> {
-    return this.#do('peers', {});
+    return this.#driver.do('peers');
   }
 
   /** Makes a torrent of a file or folder, as libtorrent does. */
@@ -78,30 +100,14 @@ export class Libtorrent {
     torrentPath: string,
     options: { readonly pieceLength: number; readonly version: 'v1' | 'hybrid' },
   ): Promise<void> {
-    return this.#do('create', { path, torrentPath, ...options });
-  }
-
-  #event(name: string): Promise<string> {
-    return this.#child.line((line) => line.startsWith(`{"event": "${name}"`), `libtorrent's ${name}`);
-  }
-
-  async #do<T>(command: string, fields: Readonly<Record<string, unknown>>): Promise<T> {
-    const id = ++this.#commandCount;
-    this.#child.write(JSON.stringify({ id, do: command, ...fields }));
-    const line = await this.#child.line(
-      (text) => text.startsWith(`{"id": ${id},`),
-      `libtorrent to ${command}`,
-    );
-    const answer = JSON.parse(line) as { readonly result: T; readonly error?: string };
-    if (answer.error !== undefined) throw new Error(`libtorrent: ${command}: ${answer.error}`);
-    return answer.result;
+    return this.#driver.do('create', { path, torrentPath, ...options });
   }
 
   describe(): string {
-    return this.#child.describe();
+    return this.#driver.describe();
   }
 
   stop(): Promise<void> {
-    return this.#child.stop();
+    return this.#driver.stop();
   }
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Endpoint, endpoint } from '@peerloom/core';
 import { Child } from './child.js';
+import { type AddressFamily, type Engine, loopback } from './engine.js';
 import { findFreePort } from './free-port.js';
 
 /** What the script that runs at the end of a download prints. */
@@ -28,7 +29,7 @@ export interface TransmissionStatus {
 }
 
 /** A transmission daemon with a configuration of its own, and one torrent. */
-export class Transmission {
+export class Transmission implements Engine {
   readonly #child: Child;
   readonly #rpcUrl: string;
   readonly #peerPort: number;
@@ -49,7 +50,8 @@ export class Transmission {
     await writeFile(doneScript, `#!/bin/sh\necho '${doneLine}'\n`);
     await chmod(doneScript, 0o755);
     const settings = {
-      'bind-address-ipv4': '127.0.0.1',
+      'bind-address-ipv4': loopback[4],
+      'bind-address-ipv6': loopback[6],
       'cache-size-mb': 0,
       'dht-enabled': false,
       'download-queue-enabled': false,
@@ -73,9 +75,8 @@ export class Transmission {
     return transmission;
   }
 
-  /** Where it takes connections. */
-  get listening(): Endpoint {
-    return endpoint('127.0.0.1', this.#peerPort);
+  async listening(family: AddressFamily = 4): Promise<Endpoint> {
+    return endpoint(loopback[family], this.#peerPort);
   }
 
   /** Adds the torrent, with its data, if any, in `savePath`. */
@@ -84,7 +85,6 @@ export class Transmission {
     await this.#call('torrent-add', { filename: torrentPath, 'download-dir': savePath });
   }
 
-  /** Resolves once it has downloaded everything. */
   async finished(): Promise<void> {
     await this.#child.line((line) => line === doneLine, 'transmission to finish');
   }
@@ -102,6 +102,14 @@ export class Transmission {
     const [status] = (answer as { readonly torrents: readonly TransmissionStatus[] }).torrents;
     if (status === undefined) throw new Error('transmission has no torrent');
     return status;
+  }
+
+  async faults(): Promise<readonly string[]> {
+    const { corruptEver, errorString } = await this.status();
+    return [
+      ...(corruptEver > 0 ? [`${corruptEver} bytes failed`] : []),
+      ...(errorString === '' ? [] : [errorString]),
+    ];
   }
 
   async #call(method: string, fields: Readonly<Record<string, unknown>>): Promise<unknown> {
