@@ -194,7 +194,10 @@ export class ExtensionProtocol implements ChannelHost {
     if (settings.clientName !== '') builder.set('v', settings.clientName);
     builder.set('reqq', settings.maxIncomingRequests);
     builder.set('yourip', addressBytes(endpoint.address));
-    if (this.isUploadOnly()) builder.set('upload_only', 1);
+    const isUploadOnly = this.isUploadOnly();
+    // What was said is taken back by 0; a key that is left out changes nothing.
+    if (isUploadOnly || this.#announcedKeys.has('upload_only'))
+      builder.set('upload_only', Number(isUploadOnly));
   }
 
   /** Whether to say that we will download nothing more (BEP 21). Set by the connection. */

@@ -187,11 +187,12 @@ export class Torrent
   updateState(): void {
     const picker = this.data.picker;
     if (picker === undefined || !this.data.isChecked || this.life.state === 'error') return;
+    const wasDone = this.life.state === 'finished' || this.life.state === 'seeding';
     if (picker.missingWanted > 0 || this.data.isPlacing) {
       this.life.setState('downloading');
+      if (wasDone) for (const peer of this.peers.all()) peer.extensions.announceChanges();
       return;
     }
-    const wasDone = this.life.state === 'finished' || this.life.state === 'seeding';
     this.life.setState(picker.have.isFull ? 'seeding' : 'finished');
     if (wasDone) return;
     this.#environment.alerts.post('torrentFinished', { infoHash: this.infoHash });
