@@ -73,16 +73,10 @@ export class Arena {
     return this.#started(await Transmission.start(this.folder()));
   }
 
-  /** aria2 as a seed of the payload. */
-  async aria2Seed({ torrentPath, folder }: Payload, options: Aria2Options = {}): Promise<Aria2> {
+  /** aria2 with the torrent of the payload, and what is in `folder` of its data. */
+  async aria2({ torrentPath }: Payload, folder: string, options: Aria2Options = {}): Promise<Aria2> {
     requireEngine('aria2', this.#skip);
-    return this.#started(await Aria2.start(torrentPath, folder, { 'check-integrity': 'true', ...options }));
-  }
-
-  /** aria2 that downloads the payload into `folder` and ends then. */
-  async aria2Leech({ torrentPath }: Payload, folder: string, options: Aria2Options = {}): Promise<Aria2> {
-    requireEngine('aria2', this.#skip);
-    return this.#started(await Aria2.start(torrentPath, folder, { 'seed-time': '0', ...options }));
+    return this.#started(await Aria2.start(torrentPath, folder, options));
   }
 
   /** A tracker that names these peers to whoever asks. */

@@ -1,5 +1,6 @@
 import { type Endpoint, endpoint } from '@peerloom/core';
 import { Child } from './child.js';
+import { doneLine, doneScript } from './done-script.js';
 import { type AddressFamily, type Engine, loopback } from './engine.js';
 import { findFreePort } from './free-port.js';
 
@@ -21,6 +22,8 @@ export class Aria2 implements Engine {
     const peerPort = await findFreePort();
     const all = {
       'bt-enable-lpd': 'false',
+      // What is there already is looked at.
+      'check-integrity': 'true',
       'console-log-level': 'notice',
       dir: savePath,
       'enable-color': 'false',
@@ -28,6 +31,7 @@ export class Aria2 implements Engine {
       'enable-dht6': 'false',
       'enable-peer-exchange': 'false',
       'file-allocation': 'none',
+      'on-bt-download-complete': doneScript,
       'listen-port': String(peerPort),
       // Seeds without end.
       'seed-ratio': '0.0',
@@ -47,10 +51,8 @@ export class Aria2 implements Engine {
     return endpoint(loopback[family], this.#peerPort);
   }
 
-  /** Resolves once it has downloaded everything and ended; for one that was told not to seed. */
   async finished(): Promise<void> {
-    const code = await this.#child.exited();
-    if (code !== 0) throw new Error(`aria2 exited with ${code}\n${this.describe()}`);
+    await this.#child.line((line) => line === doneLine, 'aria2 to finish');
   }
 
   /** It tells of none. */

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 
-/** An engine that the tests run against. */
-export type EngineName = 'libtorrent' | 'transmission' | 'aria2' | 'webtorrent';
+/** The engines that the tests run against. */
+export const engineNames = ['libtorrent', 'transmission', 'aria2', 'webtorrent'] as const;
+
+/** One of {@link engineNames}. */
+export type EngineName = (typeof engineNames)[number];
 
 /** Debian's Python, which has Debian's libtorrent module; another one may come first on the path. */
 export const python = '/usr/bin/python3';

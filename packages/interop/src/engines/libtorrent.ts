@@ -57,7 +57,6 @@ export class Libtorrent implements Engine {
     await this.#driver.event('torrent_checked');
   }
 
-  /** Dials a peer. */
   connect({ address, port }: Endpoint): Promise<void> {
     return this.#driver.do('connect', { address, port });
   }

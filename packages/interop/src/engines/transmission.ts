@@ -1,12 +1,11 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Endpoint, endpoint } from '@peerloom/core';
 import { Child } from './child.js';
+import { doneLine, doneScript } from './done-script.js';
 import { type AddressFamily, type Engine, loopback } from './engine.js';
 import { findFreePort } from './free-port.js';
 
-/** What the script that runs at the end of a download prints. */
-const doneLine = 'the torrent is done';
 const sessionIdHeader = 'x-transmission-session-id';
 
 /** One of transmission's connections, as its RPC tells. */
@@ -45,10 +44,7 @@ export class Transmission implements Engine {
   static async start(folder: string): Promise<Transmission> {
     const rpcPort = await findFreePort();
     const peerPort = await findFreePort();
-    const doneScript = join(folder, 'done.sh');
     await mkdir(folder, { recursive: true });
-    await writeFile(doneScript, `#!/bin/sh\necho '${doneLine}'\n`);
-    await chmod(doneScript, 0o755);
     const settings = {
       'bind-address-ipv4': loopback[4],
       'bind-address-ipv6': loopback[6],

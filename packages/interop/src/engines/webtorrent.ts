@@ -51,7 +51,6 @@ export class Webtorrent implements Engine {
     return this.#driver.do('add', { torrentPath, savePath, assumeComplete });
   }
 
-  /** Dials a peer. */
   connect(peer: Endpoint): Promise<void> {
     return this.#driver.do('connect', { peer: formatEndpoint(peer) });
   }

@@ -7,10 +7,8 @@ import type { EngineName } from '../engines/engine-name.js';
 /** How an engine takes part in a transfer. */
 export interface Part {
   readonly payload: Payload;
-  /** Where its data is, or comes. */
+  /** Where its data is, as far as it has it, and comes. */
   readonly folder: string;
-  /** Whether it has everything already; else it is done once it has. */
-  readonly isSeed: boolean;
   /** Whom it dials; without, it is dialled. */
   readonly dials?: Endpoint;
   /** Whether it offers the fast extension (BEP 6); by default it does. */
@@ -60,10 +58,10 @@ export const engineKinds: Readonly<Record<EngineName, EngineKind>> = {
     dials: true,
     goesWithoutFast: false,
     makesEmptyFiles: true,
-    start: async (arena, { payload, folder, isSeed, dials }) => {
+    start: async (arena, { payload, folder, dials }) => {
       // A tracker is the only way in which it learns of peers.
       const options = dials === undefined ? {} : { 'bt-tracker': await arena.tracker([dials]).url() };
-      return isSeed ? arena.aria2Seed(payload, options) : arena.aria2Leech(payload, folder, options);
+      return arena.aria2(payload, folder, options);
     },
   },
   webtorrent: {

@@ -41,7 +41,7 @@ export async function transfer(arena: Arena, kind: EngineKind, cell: Cell): Prom
   if (cell.role === 'downloads') {
     const leech = arena.peerloom(options);
     await leech.add(payload.metainfo);
-    await meet(arena, leech, { kind, cell, part: { payload, folder: payload.folder, isSeed: true } });
+    await meet(arena, leech, { kind, cell, part: { payload, folder: payload.folder } });
     await leech.finished();
     await arena.expectSame(payload, leech.folder);
     expect(leech.torrent.stats).toMatchObject({
@@ -54,7 +54,7 @@ export async function transfer(arena: Arena, kind: EngineKind, cell: Cell): Prom
     const seed = arena.peerloom({ ...options, folder: payload.folder });
     await seed.add(payload.metainfo);
     const folder = arena.folder();
-    const leech = await meet(arena, seed, { kind, cell, part: { payload, folder, isSeed: false } });
+    const leech = await meet(arena, seed, { kind, cell, part: { payload, folder } });
     await leech.finished();
     await arena.expectSame(payload, folder, { mayLackEmptyFiles: !kind.makesEmptyFiles });
     expect(await leech.faults()).toEqual([]);
