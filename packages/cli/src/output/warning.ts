@@ -3,7 +3,7 @@ import type { Output } from './output.js';
 import { writeJson } from './summary.js';
 
 /** Something that is not as it should be, and does not end the command. */
-export interface Warning {
+interface Warning {
   readonly code: string;
   readonly message: string;
 }

@@ -62,6 +62,7 @@ export class Download {
   readonly #givenUp = new AbortController();
   readonly #allFailed = new AbortController();
   #isLookingUp = false;
+  #isOver = false;
   /** In the order of the plan. */
   readonly torrents: readonly TorrentDownload[];
 
@@ -108,6 +109,7 @@ export class Download {
       progress.end();
       throw this.#explained(error);
     } finally {
+      this.#isOver = true;
       await this.#cli.close();
     }
     return exitCodes.done;
@@ -163,8 +165,9 @@ export class Download {
     if (!torrent.fail(error)) return;
     const isOnlyOne = this.torrents.length === 1;
     const name = escapeText(torrent.handle.name);
+    const message = escapeText(error.message);
     // That of the only one is told at the end.
-    if (!isOnlyOne) this.#context.output.problem(`peerloom: ${name}: ${error.message} (${error.code})`);
+    if (!isOnlyOne) this.#context.output.problem(`peerloom: ${name}: ${message} (${error.code})`);
     if (this.#going.length === 0) this.#allFailed.abort();
   }
 
@@ -196,15 +199,21 @@ export class Download {
     this.#isLookingUp = true;
     const last = await lookUpPeers(peers, this.#cli.clock, {
       found: (remote) => this.#offer(remote),
-      failed: (error) => this.#cli.warn(error),
+      failed: (error) => this.#warn(error),
     });
     this.#isLookingUp = false;
     if (last === undefined) return;
-    if (endpoints.length > 0) this.#cli.warn(last);
+    if (endpoints.length > 0) this.#warn(last);
     else this.#givenUp.abort(last);
   }
 
+  /** Names may take longer to look up than everything else. */
+  #warn(error: CliError): void {
+    if (!this.#isOver) this.#cli.warn(error);
+  }
+
   #offer(remote: Endpoint): void {
+    if (this.#isOver) return;
     warnOfBan(this.#cli.session, remote, this.#cli.warn);
     for (const { handle } of this.#going) handle.addPeer(remote);
   }
