@@ -65,6 +65,7 @@ Symbolic links are refused. The same data, name and options always give the same
 
 Examples:
   peerloom create debian.iso -o debian.torrent
+  peerloom create debian.iso -o debian.torrent --force
   peerloom create photos -o photos.torrent --piece-size 1MiB --comment "July"
   peerloom create backup -o backup.torrent --private --tracker http://10.0.0.1:6969/announce`,
     )

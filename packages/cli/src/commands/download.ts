@@ -64,7 +64,8 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
       `
 Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
 that somebody will connect to. Trackers and magnet links are not used in this release.
-What is there already is checked and kept.
+What is there already is checked and kept. A name without an address is a warning while there are other peers;
+a download is given up when nobody can be reached.
 With several torrents, one that fails is told of, and the others go on.
 --select takes indices as "peerloom info" shows them, names, and patterns with *, ** and ?. A name or pattern
 without / is looked for in all folders, else from the torrent's folder on; a folder stands for all in it; \\, is a
@@ -77,8 +78,9 @@ Examples:
   peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
   peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
   peerloom download photos.torrent --peer 192.0.2.7:6881 --select 0,4-7 --select '*.txt,2024/may'
-  peerloom download *.torrent -o downloads --peer 192.0.2.7:6881
-  peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json
+  peerloom download video.torrent --peer 192.0.2.7:6881 --sequential
+  peerloom download *.torrent -o downloads --peer 192.0.2.7:6881 --state ~/.peerloom
+  peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json --alerts block,log
   peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt`,
     )
     .action(async (sources: readonly string[], options: DownloadOptions) =>

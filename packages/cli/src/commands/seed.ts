@@ -67,7 +67,9 @@ ADDRESS:PORT" for each address; port 0 stands for a free port.
 Examples:
   peerloom seed debian.torrent --path downloads
   peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881
-  peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json`,
+  peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --seed-time 3600 --state ~/.peerloom
+  peerloom seed debian.torrent --path . --ext ./my-extension.js:level=3
+  peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json --alerts block`,
     )
     .action(async (source: string, options: SeedOptions) => settle(await seed(context, source, options)));
 }

@@ -44,7 +44,7 @@ there is one.
 
 Examples:
   peerloom verify debian.torrent --path downloads
-  peerloom verify photos.torrent --path . --json`,
+  peerloom verify photos.torrent --path . --json --alerts log`,
     )
     .action(async (source: string, options: VerifyOptions) => settle(await verify(context, source, options)));
 }

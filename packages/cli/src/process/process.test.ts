@@ -18,11 +18,18 @@ test('without a command, the help is told on standard error, with exit code 2', 
 });
 
 test.for(['create', 'info', 'download', 'seed', 'verify', 'swarm'])(
-  'the help of %s has examples',
+  'the help of %s has examples, one at least of each option',
   async (name) => {
     const { exitCode, stdout } = await bench.run('help', name);
     expect(exitCode).toBe(0);
-    expect(stdout.join('\n')).toMatch(new RegExp(`Examples:\n  peerloom ${name}`));
+    const start = stdout.indexOf('Examples:');
+    const examples = stdout.slice(start + 1);
+    expect(examples[0]).toMatch(new RegExp(`^  peerloom ${name}`));
+    const options = stdout.slice(0, start).flatMap((line) => /^ {2}(-\w|--[\w-]+)/.exec(line)?.[1] ?? []);
+    const isShown = (option: string): boolean => examples.some((line) => line.includes(` ${option}`));
+    // No extension is loaded by default that could be left out.
+    const others = options.filter((option) => option !== '-h' && option !== '--no-ext');
+    expect(others.filter((option) => !isShown(option))).toEqual([]);
   },
 );
 
