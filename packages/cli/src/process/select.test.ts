@@ -7,7 +7,7 @@ import { fileBytes, makeFolderTorrent } from './stalling-seed.fake.js';
 const pieceLength = 16 * 1024;
 // A piece is shared by a.bin and b.bin, none by b.bin and c.txt.
 const torrent = makeFolderTorrent('t', {
-  ...{ 'a.bin': pieceLength * 1.5, 'sub/b.bin': pieceLength * 2.5, 'sub/c.txt': pieceLength },
+  ...{ 'a.bin': pieceLength * 1.5, 'sub/b.bin': pieceLength * 2.5, 'sub/c.txt': pieceLength, empty: 0 },
 });
 let bench: DownloadBench;
 
@@ -46,6 +46,7 @@ test('--select downloads what it names, and is done when that is there', async (
 test('more is downloaded when more is selected, and what is there is kept', async () => {
   const peer = await bench.seed(torrent);
   await bench.download('t.torrent', '--peer', peer, '--select', '1').end();
+  expect(files()).toEqual(['b.bin']);
   expect(isRight(1, 'sub/b.bin')).toBe(true);
   const rest = await bench
     .download('t.torrent', '--peer', peer, '--json', '--select', '0', '--select', '*.txt')
@@ -71,10 +72,11 @@ test('an interrupted one counts the bytes that were selected', async () => {
 
 test('info shows the indices that --select takes, and --sequential is asked for in order', async () => {
   const { stdout } = await bench.run('info', 't.torrent');
-  expect(stdout.slice(-3)).toEqual([
+  expect(stdout.slice(-4)).toEqual([
     '  0  24.0 KiB  t/a.bin',
     '  1  40.0 KiB  t/sub/b.bin',
     '  2  16.0 KiB  t/sub/c.txt',
+    '  3       0 B  t/empty',
   ]);
   const run = await bench
     .download('t.torrent', '--peer', await bench.seed(torrent), '--sequential', '--json', '--alerts', 'block')
