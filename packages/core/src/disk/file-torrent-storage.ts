@@ -24,12 +24,13 @@ export class FileTorrentStorage implements TorrentStorage {
   readonly #places: TorrentPlaces;
   readonly #owner: FileTorrentStorageOwner;
   readonly #gate = new ExclusiveGate();
-  readonly #closed = new AbortController();
   #isLoading = false;
   #isLoaded: boolean;
   #loadFailure: StorageError | undefined;
   #lastSync: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  /** Ends a move where the torrent is closed. */
+  #moving: AbortController | undefined;
 
   constructor(executor: DiskExecutor, torrent: DiskTorrent, owner: FileTorrentStorageOwner) {
     this.#executor = executor;
@@ -117,7 +118,9 @@ export class FileTorrentStorage implements TorrentStorage {
 
   async move(place: string): Promise<void> {
     this.#open();
-    await this.#alone(() => this.#places.move(place, this.#closed.signal));
+    this.#moving ??= new AbortController();
+    const { signal } = this.#moving;
+    await this.#alone(() => this.#places.move(place, signal));
   }
 
   close(): Promise<void> {
@@ -181,7 +184,7 @@ export class FileTorrentStorage implements TorrentStorage {
   }
 
   async #close(): Promise<void> {
-    this.#closed.abort();
+    this.#moving?.abort();
     await this.#gate.exclusive(() => this.#executor.closeTorrent(this.#torrent));
     this.#owner.closed();
   }

@@ -132,7 +132,7 @@ export class TorrentHandle {
     if (!this.#wants.setFilePriority(file, priority)) {
       throw outOfRange(`there is no file ${file}, or no priority ${priority}`);
     }
-    this.#torrent.wantsChanged();
+    this.#torrent.wantsChanged(file);
   }
 
   /** Whether pieces are asked for in order rather than rarest first. */

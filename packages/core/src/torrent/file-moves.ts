@@ -1,6 +1,7 @@
 import type { AlertHub } from '../alerts/alert-hub.js';
-import { isPeerloomError, SessionError, StorageError } from '../common/errors.js';
+import { isPeerloomError, type PeerloomError, SessionError, StorageError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
+import { storageFailure } from '../disk/storage-failure.js';
 import { sanitizePathElement, sanitizeTorrentName } from '../metainfo/sanitize-path.js';
 import type { TorrentContent } from './torrent-content.js';
 
@@ -35,8 +36,9 @@ export class FileMoves {
       const { storage } = await this.#source.opened();
       if (storage.move === undefined) throw unsupported('be moved');
       await storage.move(place);
-    } catch (error) {
-      if (isPeerloomError(error)) this.#alerts.post('storageMoveFailed', { infoHash, place, error });
+    } catch (cause) {
+      const error = asPeerloomError(cause, 'move');
+      this.#alerts.post('storageMoveFailed', { infoHash, place, error });
       throw error;
     }
     this.#alerts.post('storageMoved', { infoHash, place });
@@ -57,11 +59,17 @@ export class FileMoves {
       content.renamed(file, elements);
       this.#alerts.post('fileRenamed', { infoHash, file, path: elements.join('/') });
       return elements.join('/');
-    } catch (error) {
-      if (isPeerloomError(error)) this.#alerts.post('fileRenameFailed', { infoHash, file, path, error });
+    } catch (cause) {
+      const error = asPeerloomError(cause, 'rename');
+      this.#alerts.post('fileRenameFailed', { infoHash, file, path, error });
       throw error;
     }
   }
+}
+
+/** A storage of an application's own may reject with anything. */
+function asPeerloomError(error: unknown, action: string): PeerloomError {
+  return isPeerloomError(error) ? error : storageFailure(error, action, '');
 }
 
 /** The elements of a path that a torrent's file may have, changed as those of a torrent file would be. */

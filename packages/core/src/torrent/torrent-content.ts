@@ -1,5 +1,6 @@
 import type { PeerloomError } from '../common/errors.js';
 import { hashPieces } from '../disk/hash-pieces.js';
+import { storageFailure } from '../disk/storage-failure.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PiecePicker } from '../picker/piece-picker.js';
 import type { Clock } from '../ports/clock.js';
@@ -72,32 +73,39 @@ export class TorrentContent {
     return new TorrentContent(info, picker, files, storage, downloads);
   }
 
-  /** Whether a file is wanted that the storage does not know of. */
-  get hasNewlyWanted(): boolean {
-    for (const file of this.#unwanted ?? []) if (this.#isWanted(file)) return true;
-    return false;
+  /** Whether the file is wanted, and the storage was told that it is not. */
+  isNewlyWanted(file: number): boolean {
+    return this.#isWanted(file) && this.#unwanted?.has(file) === true;
   }
 
   /**
-   * Tells the storage which files are wanted, where that has changed. Resolves with the files in whose place it
+   * Tells the storage which files are wanted, as long as that changes. Resolves with the files in whose place it
    * found something else, which is to be looked at. Rejects with `StorageError`.
    */
   async select(): Promise<readonly number[]> {
+    const found: number[] = [];
+    for (let unwanted = this.#untold(); unwanted; unwanted = this.#untold()) {
+      this.#unwanted = new Set(unwanted);
+      try {
+        found.push(...((await this.storage.selectFiles?.(unwanted)) ?? []));
+      } catch (error) {
+        // It is to be told again.
+        this.#unwanted = undefined;
+        throw storageFailure(error, 'select files', '');
+      }
+    }
+    return found;
+  }
+
+  /** The files that are not wanted, where the storage does not know. */
+  #untold(): number[] | undefined {
     const unwanted: number[] = [];
     for (const [file, { isPad }] of this.info.layout.files.entries()) {
       if (!isPad && !this.#isWanted(file)) unwanted.push(file);
     }
-    const known = this.#unwanted;
-    if (known?.size === unwanted.length && unwanted.every((file) => known.has(file))) return [];
-    const told = new Set(unwanted);
-    this.#unwanted = told;
-    try {
-      return (await this.storage.selectFiles?.(unwanted)) ?? [];
-    } catch (error) {
-      // It is to be told again.
-      if (this.#unwanted === told) this.#unwanted = undefined;
-      throw error;
-    }
+    const told = this.#unwanted;
+    const isTold = told?.size === unwanted.length && unwanted.every((file) => told.has(file));
+    return isTold ? undefined : unwanted;
   }
 
   /** Hashes what is in these files, after the check. Rejects with `StorageError`, as {@link TorrentContent.check}. */

@@ -183,7 +183,7 @@ export class TorrentContextFacade implements TorrentContext {
   setFilePriority(file: number, priority: number): void {
     const isSet = this.#wantsFor('setFilePriority')?.setFilePriority(file, priority) === true;
     if (!isSet) throw invalid(`there is no file ${file}, or no priority ${priority}`);
-    this.#torrent.wantsChanged();
+    this.#torrent.wantsChanged(file);
   }
 
   get isSequential(): boolean {

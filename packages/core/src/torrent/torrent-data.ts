@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { bytesEqual } from '../common/bytes.js';
 import { isPeerloomError, MetainfoError, type PeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
+import { storageFailure } from '../disk/storage-failure.js';
 import { parseInfo, type TorrentInfo } from '../metainfo/torrent-info.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
@@ -40,8 +41,8 @@ export class TorrentData {
   #wants: TorrentWants | undefined;
   #work: Promise<void> = Promise.resolve();
   #opening: Promise<TorrentContent> | undefined;
-  /** Times that files which became wanted are being put in their places. */
-  #placing = 0;
+  #isSelecting = false;
+  #isPlacing = false;
 
   constructor(environment: TorrentEnvironment, params: AddTorrentParams, owner: TorrentDataOwner) {
     this.#environment = environment;
@@ -174,27 +175,36 @@ export class TorrentData {
 
   /** Whether files that became wanted are being put in their places. */
   get isPlacing(): boolean {
-    return this.#placing > 0;
+    return this.#isPlacing;
   }
 
-  /** Priorities have changed. */
-  wantsChanged(): void {
+  /** The priority of a file has changed. */
+  fileWantChanged(file: number): void {
+    const content = this.#content;
     // What is not open yet is told when it is.
-    if (this.#content && this.#opening) void this.#select(this.#content, this.#content.hasNewlyWanted);
+    if (content === undefined || this.#opening === undefined) return;
+    this.#isPlacing ||= content.isNewlyWanted(file);
+    if (this.#isSelecting) return;
+    this.#isSelecting = true;
+    void this.#select(content);
   }
 
-  async #select(content: TorrentContent, isPlacing: boolean): Promise<void> {
-    if (isPlacing) this.#placing++;
+  async #select(content: TorrentContent): Promise<void> {
+    // Files are selected one by one: what changes in this turn is told at once.
+    await undefined;
+    let failure: PeerloomError | undefined;
     try {
       const found = await content.select();
       if (this.#isChecked) await content.checkFiles(found);
     } catch (error) {
-      if (!isPeerloomError(error)) throw error;
-      if (!this.#owner.isClosed) this.#owner.dataFailed(error);
-    } finally {
-      if (isPlacing) this.#placing--;
+      failure = storageFailure(error, 'select files', '');
     }
-    if (isPlacing && !this.#owner.isClosed) this.#owner.filesPlaced();
+    const wasPlacing = this.#isPlacing;
+    this.#isSelecting = false;
+    this.#isPlacing = false;
+    if (this.#owner.isClosed) return;
+    if (failure) this.#owner.dataFailed(failure);
+    else if (wasPlacing) this.#owner.filesPlaced();
   }
 
   #checked(picker: PiecePicker): void {

@@ -223,9 +223,9 @@ export class Torrent
     for (const peer of this.peers.all()) peer.requestMore();
   }
 
-  /** Priorities have changed. */
-  wantsChanged(): void {
-    this.data.wantsChanged();
+  /** Priorities of pieces have changed, those of a file perhaps. */
+  wantsChanged(file?: number): void {
+    if (file !== undefined) this.data.fileWantChanged(file);
     this.updateState();
     for (const peer of this.peers.all()) peer.pieces.recountInterest();
   }

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runSwarm, type SwarmPeer } from '@peerloom/testing';
+import { StorageError } from '@peerloom/core';
+import { FaultyStorage, runSwarm, type SwarmPeer } from '@peerloom/testing';
 import { describe, expect, it } from 'vitest';
 import {
   fileStorage,
@@ -72,6 +73,65 @@ describe('selecting files, in memory', () => {
         0,
       );
       expect(leech.torrent.stats.downloadedBytes).toBe(downloaded);
+    });
+  });
+});
+
+describe('selecting files, where the storage fails', () => {
+  it('stops the torrent; told to go on, it puts the files in their places', async () => {
+    await runSwarm({ seed: 12, torrent }, async (swarm) => {
+      const seed = await swarm.addSeed();
+      const made: FaultyStorage[] = [];
+      const leech = await swarm.addLeech({
+        connectTo: [seed],
+        wrapStorage: (storage) => {
+          const wrapped = new FaultyStorage(storage, swarm.clock);
+          made.push(wrapped);
+          return wrapped;
+        },
+      });
+      select(leech, 0, 3);
+      await swarm.runUntilComplete();
+      const [faulty] = made;
+      const selections = faulty?.count('select') ?? 0;
+      faulty?.failAll('select', new StorageError('STORAGE_FULL', 'no space is left', 'content/file-2'));
+      select(leech, 0, 2, 3);
+      await swarm.clock.runUntil(() => leech.torrent.state === 'error', { timeoutMs: 60_000 });
+      expect(leech.torrent.error?.code).toBe('STORAGE_FULL');
+      // Four files were set, one after the other: the storage hears of it once.
+      expect(faulty?.count('select')).toBe(selections + 1);
+      expect(leech.storage.get(third ?? '')).toBeUndefined();
+      faulty?.repair();
+      leech.torrent.resume();
+      await swarm.clock.runUntil(() => leech.torrent.state === 'finished', { timeoutMs: 60_000 });
+      expect(leech.storage.get(third ?? '')?.length).toBe(3000);
+    });
+  });
+
+  it('with whatever error: it is told as one of the storage', async () => {
+    await runSwarm({ seed: 14, torrent }, async (swarm) => {
+      const leech = await swarm.addLeech({
+        wrapStorage: (storage) => ({
+          open: async (layout, slots) => {
+            const inner = await storage.open(layout, slots);
+            return Object.assign(inner, {
+              selectFiles: async (unwanted: readonly number[]) => {
+                if (unwanted.length > 0) throw new TypeError('oops');
+                return [];
+              },
+              move: () => Promise.reject(new TypeError('oops')),
+              renameFile: () => Promise.reject(new TypeError('oops')),
+            });
+          },
+        }),
+      });
+      await swarm.clock.runUntil(() => leech.torrent.state === 'downloading', { timeoutMs: 60_000 });
+      const failed = { name: 'StorageError', code: 'STORAGE_IO' };
+      await expect(leech.torrent.moveStorage('/x')).rejects.toMatchObject(failed);
+      await expect(leech.torrent.renameFile(0, 'x')).rejects.toMatchObject(failed);
+      select(leech, 0);
+      await swarm.clock.runUntil(() => leech.torrent.state === 'error', { timeoutMs: 60_000 });
+      expect(leech.torrent.error).toMatchObject(failed);
     });
   });
 });

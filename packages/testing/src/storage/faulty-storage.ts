@@ -9,8 +9,20 @@ import type {
   TorrentStorage,
 } from '@peerloom/core';
 
-/** What can be made to fail: `write` is `writePiece` and `writeBlock`, `hash` is `hashPiece`. */
-export type StorageOperation = 'open' | 'write' | 'read' | 'hash' | 'stat' | 'sync';
+/**
+ * What can be made to fail: `write` is `writePiece` and `writeBlock`, `hash` is `hashPiece`, `select`, `rename` and
+ * `move` are `selectFiles`, `renameFile` and `move`, where the storage inside has them.
+ */
+export type StorageOperation =
+  | 'open'
+  | 'write'
+  | 'read'
+  | 'hash'
+  | 'stat'
+  | 'sync'
+  | 'select'
+  | 'rename'
+  | 'move';
 
 interface Script {
   /** Calls so far. */
@@ -74,11 +86,24 @@ export class FaultyStorage implements Storage {
     const inner = await this.#inner.open(layout, slots);
     const { selectFiles, renameFile, move } = inner;
     return {
-      ...(selectFiles && { selectFiles: (unwanted: readonly number[]) => selectFiles.call(inner, unwanted) }),
-      ...(renameFile && {
-        renameFile: (file: number, path: readonly string[]) => renameFile.call(inner, file, path),
+      ...(selectFiles && {
+        selectFiles: async (unwanted: readonly number[]) => {
+          await this.#enter('select');
+          return selectFiles.call(inner, unwanted);
+        },
       }),
-      ...(move && { move: (place: string) => move.call(inner, place) }),
+      ...(renameFile && {
+        renameFile: async (file: number, path: readonly string[]) => {
+          await this.#enter('rename');
+          await renameFile.call(inner, file, path);
+        },
+      }),
+      ...(move && {
+        move: async (place: string) => {
+          await this.#enter('move');
+          await move.call(inner, place);
+        },
+      }),
       writePiece: async (piece, pieceSlots, expectedHash) => {
         await this.#enter('write');
         return inner.writePiece(piece, pieceSlots, expectedHash);
