@@ -25,14 +25,14 @@ export const coreLayers = [
   ['bencode', 'settings'],
   ['metainfo', 'wire', 'alerts', 'ports'],
   ['plugin'],
-  ['picker', 'choker', 'network', 'disk', 'dispatch'],
+  ['picker', 'choker', 'bandwidth', 'network', 'disk', 'dispatch'],
   ['peer'],
   ['torrent'],
   ['session'],
 ];
 
 /** Core's folders of pure logic, which use nothing of Node. */
-export const pureCoreFolders = ['wire', 'picker', 'choker'];
+export const pureCoreFolders = ['wire', 'picker', 'choker', 'bandwidth'];
 
 /** Core's folders that hold the default implementations of the ports, and so may use the operating system. */
 export const systemCoreFolders = ['network', 'disk'];

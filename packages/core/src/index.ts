@@ -115,6 +115,7 @@ export {
 export type { DisconnectOptions, HandshakeBuilder, PeerContext, PeerStats } from './plugin/peer-context.js';
 export type { PeerPlugin } from './plugin/peer-plugin.js';
 export { definePluginKey, type PluginKey } from './plugin/plugin-key.js';
+export type { RateLimits } from './plugin/rate-limits.js';
 export type {
   Ban,
   BanOptions,

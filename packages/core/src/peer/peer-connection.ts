@@ -1,3 +1,4 @@
+import type { LimitedBothWays } from '../bandwidth/torrent-bandwidth.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import { PeerloomError } from '../common/errors.js';
 import type { HookEntry, HookHost } from '../dispatch/hook-host.js';
@@ -88,6 +89,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
       sender,
       owner,
       grants: this.grants,
+      upload: owner.bandwidth.upload,
       fail: (code, message) => this.fail(code, message),
       sendBufferBytes: () => this.stream.bufferedBytes,
     });
@@ -115,7 +117,8 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     });
     const handshake = options.handshake ?? new HandshakeParser();
     const parsers = { handshake, frames: this.#frames };
-    this.stream = new PeerStream({ environment, state, owner: this, queue, ...parsers });
+    const { download } = owner.bandwidth;
+    this.stream = new PeerStream({ environment, state, owner: this, queue, download, ...parsers });
     this.opening = new PeerOpening({
       environment,
       torrent: owner,
@@ -133,6 +136,10 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
 
   get layout(): TorrentLayout | undefined {
     return this.#owner.layout;
+  }
+
+  get bandwidth(): LimitedBothWays {
+    return { download: this.stream.share, upload: this.uploads.share };
   }
 
   get isClosed(): boolean {

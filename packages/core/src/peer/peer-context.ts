@@ -1,3 +1,4 @@
+import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
 import { copyBytes } from '../common/bytes.js';
 import type { Endpoint } from '../common/endpoint.js';
 import { ContextClosedError, PluginError } from '../common/errors.js';
@@ -8,6 +9,7 @@ import type { HoldOptions, PeerDeadline, PeerHold, ReceiveTransform, SendTransfo
 import type { MessageChannel, MessageDefinition } from '../plugin/message.js';
 import type { DisconnectOptions, PeerContext, PeerStats } from '../plugin/peer-context.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
+import type { RateLimits } from '../plugin/rate-limits.js';
 import type { StandardMessage } from '../plugin/standard-message.js';
 import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { Clock } from '../ports/clock.js';
@@ -180,6 +182,16 @@ export class PeerContextFacade implements PeerContext {
 
   unchoke(): void {
     this.send({ type: 'unchoke' });
+  }
+
+  get rateLimits(): RateLimits {
+    return rateLimitsOf(this.#peer.bandwidth);
+  }
+
+  setRateLimits(limits: Partial<RateLimits>): void {
+    this.#checkOpen('setRateLimits');
+    const wrong = setRateLimits(this.#peer.bandwidth, limits);
+    if (wrong !== undefined) throw new PluginError('PLUGIN_MESSAGE_INVALID', wrong);
   }
 
   disconnect(reason: string, options: DisconnectOptions = {}): void {

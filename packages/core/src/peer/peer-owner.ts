@@ -1,3 +1,4 @@
+import type { TorrentBandwidth } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
@@ -11,6 +12,7 @@ import type { UploadOwner } from './upload-queue.js';
 /** What a connection asks of its torrent. */
 export interface PeerOwner extends DownloadOwner, UploadOwner, RemotePiecesOwner {
   readonly keptBudget: KeptBudget;
+  readonly bandwidth: TorrentBandwidth;
   /** What we have and may say so; `undefined` while that is not known. */
   readonly announcedPieces: ReadonlyBitfield | undefined;
   /** Whether we will download nothing more (BEP 21). */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlertHub } from '../alerts/alert-hub.js';
+import { Bandwidth } from '../bandwidth/bandwidth.js';
 import { SharedSlotPool } from '../disk/slot-pool.js';
 import { DiskBufferLedger } from '../dispatch/disk-buffers.js';
 import { ManualClock } from '../dispatch/manual-clock.fake.js';
@@ -54,6 +55,7 @@ function setUp(requestsPerMessage: number) {
       internalError: () => {},
     },
     queue,
+    download: new Bandwidth(new ManualClock()).group(),
     handshake,
     frames: new FrameParser(handler, {
       maxMessageBytes: 1024,

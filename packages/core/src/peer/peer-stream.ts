@@ -1,3 +1,5 @@
+import type { BandwidthGroup } from '../bandwidth/bandwidth-group.js';
+import type { BandwidthShare } from '../bandwidth/bandwidth-share.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import { isPeerloomError, type NetworkError, PluginError, UpgradeBoundaryError } from '../common/errors.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
@@ -8,6 +10,7 @@ import type { FrameParser } from '../wire/frame-parser.js';
 import type { HandshakeParser } from '../wire/handshake.js';
 import type { PeerEnvironment } from './peer-environment.js';
 import type { PeerState } from './peer-state.js';
+import { ReceiveThrottle, type ThrottleOwner } from './receive-throttle.js';
 import type { SendQueue } from './send-queue.js';
 import { type ReceiverOwner, StreamReceiver } from './stream-receiver.js';
 
@@ -37,6 +40,9 @@ export class PeerStream implements ConnectionHandler {
   readonly #state: PeerState;
   readonly #owner: StreamOwner;
   readonly #receiver: StreamReceiver;
+  readonly #throttle: ReceiveThrottle;
+  /** The part in the rate limits of downloading. */
+  readonly share: BandwidthShare;
   #connection: Connection | undefined;
   #isFlushScheduled = false;
   #isReadPaused = false;
@@ -52,6 +58,7 @@ export class PeerStream implements ConnectionHandler {
     readonly queue: SendQueue;
     readonly handshake: HandshakeParser;
     readonly frames: FrameParser;
+    readonly download: BandwidthGroup;
   }) {
     const { state, owner } = options;
     this.#environment = options.environment;
@@ -66,6 +73,8 @@ export class PeerStream implements ConnectionHandler {
       decrypt: (transform, bytes) => this.#decrypt(transform, bytes),
     };
     this.#receiver = new StreamReceiver(receiverOwner, options.handshake, options.frames);
+    this.share = options.download.share((bytes) => this.#throttle.resume(bytes));
+    this.#throttle = new ReceiveThrottle(this.share, this.#throttleOwner(this.#receiver));
   }
 
   get isEncrypted(): boolean {
@@ -74,6 +83,20 @@ export class PeerStream implements ConnectionHandler {
 
   get bufferedBytes(): number {
     return this.#queue.queuedBytes + (this.#connection?.bufferedBytes ?? 0);
+  }
+
+  #throttleOwner(receiver: StreamReceiver): ThrottleOwner {
+    const state = this.#state;
+    return {
+      get isClosed() {
+        return state.isClosed;
+      },
+      get isStalled() {
+        return receiver.isStalled;
+      },
+      take: (bytes) => this.#take(bytes),
+      waitingChanged: () => this.#updateReading(),
+    };
   }
 
   attach(connection: Connection): void {
@@ -89,6 +112,14 @@ export class PeerStream implements ConnectionHandler {
 
   onData(chunk: Uint8Array): void {
     if (this.#state.isClosed) return;
+    if (this.#throttle.isActive) {
+      this.#throttle.push(chunk);
+      return;
+    }
+    this.#take(chunk);
+  }
+
+  #take(chunk: Uint8Array): void {
     this.#state.meters.received.add(chunk.length);
     this.#state.lastReceivedAtMs = this.#environment.clock.now();
     this.receive(chunk);
@@ -129,15 +160,17 @@ export class PeerStream implements ConnectionHandler {
       this.#cancelStall = undefined;
       if (this.#state.isClosed) return;
       this.guarded(() => this.#receiver.resume());
+      this.#throttle.resume();
       this.#updateReading();
     });
   }
 
-  /** Reads no more while a block has no slot, or the remote does not take what we send. */
+  /** Reads no more while a block has no slot, a rate limit is used up, or the remote does not take what we send. */
   #updateReading(): void {
     if (this.#state.isClosed || this.#connection === undefined) return;
     const maxQueuedBytes = maxQueuedMarks * this.#environment.settings.sendBufferHighBytes;
-    const mayRead = !this.#receiver.isStalled && this.bufferedBytes <= maxQueuedBytes;
+    const isHeldBack = this.#receiver.isStalled || this.#throttle.isWaiting;
+    const mayRead = !isHeldBack && this.bufferedBytes <= maxQueuedBytes;
     if (mayRead !== this.#isReadPaused) return;
     this.#isReadPaused = !mayRead;
     if (mayRead) this.#connection.resume();
@@ -246,6 +279,7 @@ export class PeerStream implements ConnectionHandler {
   close(politely: boolean): void {
     this.#cancelStall?.();
     this.#cancelStall = undefined;
+    this.#throttle.close();
     this.#queue.clear();
     const connection = this.#connection;
     if (connection === undefined) return;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AlertHub } from '../alerts/alert-hub.js';
+import { Bandwidth } from '../bandwidth/bandwidth.js';
 import { StorageError } from '../common/errors.js';
 import { InfoHash } from '../common/info-hash.js';
 import { SharedSlotPool } from '../disk/slot-pool.js';
@@ -65,6 +66,7 @@ class Rig {
     this.uploads = new UploadQueue({
       ...parts,
       grants: this.grants,
+      upload: new Bandwidth(this.clock).group(),
       fail: (code) => {
         this.failures.push(code);
         this.state.phase = 'closed';

@@ -1,3 +1,5 @@
+import type { BandwidthGroup } from '../bandwidth/bandwidth-group.js';
+import type { BandwidthShare } from '../bandwidth/bandwidth-share.js';
 import { blockLength } from '../common/block.js';
 import type { StorageError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
@@ -52,6 +54,10 @@ export class UploadQueue {
   readonly #grants: FastGrants;
   readonly #fail: (code: string, message: string) => void;
   readonly #sendBufferBytes: () => number;
+  /** The part in the rate limits of uploading. */
+  readonly share: BandwidthShare;
+  /** What may be sent under them, and was not yet. */
+  #allowedBytes = 0;
   #queue: QueuedRequest[] = [];
   #head = 0;
   #reads = 0;
@@ -69,6 +75,7 @@ export class UploadQueue {
     readonly sender: MessageSender;
     readonly owner: UploadOwner;
     readonly grants: FastGrants;
+    readonly upload: BandwidthGroup;
     readonly fail: (code: string, message: string) => void;
     readonly sendBufferBytes: () => number;
   }) {
@@ -80,6 +87,10 @@ export class UploadQueue {
     this.#grants = options.grants;
     this.#fail = options.fail;
     this.#sendBufferBytes = options.sendBufferBytes;
+    this.share = options.upload.share((bytes) => {
+      this.#allowedBytes += bytes;
+      this.pump();
+    });
   }
 
   /** Answers a request that came while the connection was held. */
@@ -204,7 +215,9 @@ export class UploadQueue {
     while (this.#head < this.#queue.length && this.#reads < maxReads && !this.#state.isClosed) {
       this.#isBufferFull = this.#waitingBytes >= high;
       if (this.#isBufferFull) return;
-      const request = this.#queue[this.#head++] as QueuedRequest;
+      const request = this.#queue[this.#head] as QueuedRequest;
+      if (!this.#isAllowed(request.length)) return;
+      this.#head++;
       if (this.#head === this.#queue.length) {
         this.#queue = [];
         this.#head = 0;
@@ -214,6 +227,17 @@ export class UploadQueue {
       }
       this.#serve(request);
     }
+    if (this.#head >= this.#queue.length) this.share.cancel();
+  }
+
+  /** Whether the rate limits let so many bytes go; where not, `share` tells when. */
+  #isAllowed(bytes: number): boolean {
+    if (this.#allowedBytes < bytes && this.share.isLimited) {
+      if (!this.share.take(bytes)) return false;
+    } else {
+      this.#allowedBytes = Math.max(0, this.#allowedBytes - bytes);
+    }
+    return true;
   }
 
   /** Bytes that wait to be sent, or are being read to be sent. */
@@ -262,6 +286,7 @@ export class UploadQueue {
   }
 
   close(): void {
+    this.share.cancel();
     this.#queue = [];
     this.#head = 0;
     for (const request of [...this.#withPlugins.values()]) this.#endWithPlugin(request);

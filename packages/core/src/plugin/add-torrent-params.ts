@@ -2,6 +2,7 @@ import type { Endpoint } from '../common/endpoint.js';
 import type { Magnet } from '../metainfo/magnet.js';
 import type { Metainfo } from '../metainfo/metainfo.js';
 import type { Storage } from '../ports/storage.js';
+import type { RateLimits } from './rate-limits.js';
 import type { TorrentPluginFactory } from './torrent-plugin.js';
 
 /** What to add to a session: a parsed torrent file or magnet link, where its data goes, and how. */
@@ -25,6 +26,8 @@ export interface AddTorrentParams {
   readonly assumeComplete?: boolean;
   /** Pieces are asked for in order rather than rarest first. */
   readonly isSequential?: boolean;
+  /** Limits of its own; none by default. */
+  readonly rateLimits?: Partial<RateLimits>;
   /** Extensions of this torrent only, added before its `torrentAdded` alert. */
   readonly extensions?: readonly TorrentPluginFactory[];
   /** Handed to every `newTorrent` and factory. */

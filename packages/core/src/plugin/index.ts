@@ -112,6 +112,7 @@ export {
 export type { DisconnectOptions, HandshakeBuilder, PeerContext, PeerStats } from './peer-context.js';
 export type { PeerPlugin } from './peer-plugin.js';
 export { definePluginKey, type PluginKey } from './plugin-key.js';
+export type { RateLimits } from './rate-limits.js';
 export type {
   Ban,
   BanOptions,

@@ -6,6 +6,7 @@ import type { ReadonlyReservedBits } from '../wire/reserved-bits.js';
 import type { HoldOptions, PeerDeadline, PeerHold, ReceiveTransform, SendTransform } from './hold.js';
 import type { MessageChannel, MessageDefinition } from './message.js';
 import type { PluginKey } from './plugin-key.js';
+import type { RateLimits } from './rate-limits.js';
 import type { StandardMessage } from './standard-message.js';
 import type { TorrentContext } from './torrent-context.js';
 
@@ -132,6 +133,10 @@ export interface PeerContext {
   choke(): void;
   /** Unchokes the remote; the next round of the choker decides anew. */
   unchoke(): void;
+  /** The limits of the connection alone; those of the torrent and session hold besides. */
+  readonly rateLimits: RateLimits;
+  /** Sets the limits that are given, from now on. Throws `PLUGIN_MESSAGE_INVALID`, and then none is set. */
+  setRateLimits(limits: Partial<RateLimits>): void;
   /** Closes the connection. `canDisconnect` is not asked. */
   disconnect(reason: string, options?: DisconnectOptions): void;
   /**

@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from './extension-handle.js';
 import type { PeerContext } from './peer-context.js';
 import type { PluginKey } from './plugin-key.js';
+import type { RateLimits } from './rate-limits.js';
 import type { SessionContext } from './session-context.js';
 import type { TorrentPluginFactory } from './torrent-plugin.js';
 
@@ -179,6 +180,10 @@ export interface TorrentContext {
   setFilePriority(file: number, priority: number): void;
   /** 0 (not wanted) to 7, by default 4; 0 before metadata and where there is no such file. */
   filePriority(file: number): number;
+  /** The limits of the torrent alone; those of the session hold besides. */
+  readonly rateLimits: RateLimits;
+  /** Sets the limits that are given, from now on. Throws `PLUGIN_MESSAGE_INVALID`, and then none is set. */
+  setRateLimits(limits: Partial<RateLimits>): void;
   /** Whether pieces are asked for in order rather than rarest first. */
   readonly isSequential: boolean;
   /** Also before metadata is known. */

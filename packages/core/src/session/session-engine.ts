@@ -1,6 +1,7 @@
 import { AlertHub } from '../alerts/alert-hub.js';
 import type { AlertQueue } from '../alerts/alert-queue.js';
 import { alertCategories } from '../alerts/categories.js';
+import { SessionBandwidth } from '../bandwidth/session-bandwidth.js';
 import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
@@ -70,6 +71,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly alerts = new AlertHub();
   readonly slots: SharedSlotPool;
   readonly readCache: ReadCache;
+  readonly bandwidth: SessionBandwidth;
   readonly messageIds = new MessageIds(dontHaveName);
   readonly diskBuffers = new DiskBufferLedger();
   readonly sendBuffers = new SendBufferPool();
@@ -115,6 +117,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       maxSlots: this.#slotBudget.readSlots,
       readAheadBytes: this.#slotBudget.readAheadBytes(this.settings.readAheadBytes),
     });
+    this.bandwidth = new SessionBandwidth(this.clock, this.settings);
     this.peerId = makePeerId(this.settings.peerIdPrefix, this.secureRandom);
     this.#flushes = new FlushScheduler(this.clock);
     this.#dials = new DialTurns(this.clock, this.settings, () => this.hasRoomForPeer());

@@ -1,3 +1,4 @@
+import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { Endpoint } from '../common/endpoint.js';
 import { type PeerloomError, SessionError } from '../common/errors.js';
@@ -6,6 +7,7 @@ import type { TorrentState } from '../common/torrent-state.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
+import type { RateLimits } from '../plugin/rate-limits.js';
 import type { KnownPeer, PauseOptions, TorrentStats } from '../plugin/torrent-context.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Torrent } from '../torrent/torrent.js';
@@ -209,6 +211,17 @@ export class TorrentHandle {
     const { wants } = this.#torrent.data;
     if (wants === undefined) throw noMetadata();
     return wants;
+  }
+
+  /** The limits of the torrent alone; those of the session hold besides. */
+  get rateLimits(): RateLimits {
+    return rateLimitsOf(this.#torrent.bandwidth);
+  }
+
+  /** Sets the limits that are given, from now on. Throws `SESSION_OUT_OF_RANGE`, and then none is set. */
+  setRateLimits(limits: Partial<RateLimits>): void {
+    const wrong = setRateLimits(this.#torrent.bandwidth, limits);
+    if (wrong !== undefined) throw outOfRange(wrong);
   }
 
   /** Adds an extension to this torrent; connections that exist are shown to it. */

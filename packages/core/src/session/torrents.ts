@@ -1,3 +1,4 @@
+import { setRateLimits } from '../bandwidth/torrent-bandwidth.js';
 import { SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { TransferMeters } from '../peer/rate-meter.js';
@@ -48,6 +49,8 @@ export class Torrents {
       const session = environment.sessionContextFor(scope);
       return new TorrentContextFacade(added, scope, session, environment);
     });
+    const wrongLimits = setRateLimits(torrent.bandwidth, params.rateLimits ?? {});
+    if (wrongLimits !== undefined) throw new SessionError('SESSION_OUT_OF_RANGE', wrongLimits);
     const { hex } = torrent.infoHash;
     if (this.#torrents.has(hex)) {
       throw new SessionError('SESSION_DUPLICATE_TORRENT', `the torrent ${hex} is here already`);

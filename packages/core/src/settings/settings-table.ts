@@ -1,3 +1,4 @@
+import { bandwidthSettings } from './bandwidth-settings.js';
 import { chokingSettings } from './choking-settings.js';
 import { connectionSettings } from './connection-settings.js';
 import { diskSettings } from './disk-settings.js';
@@ -24,6 +25,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Known peers', settings: peerListSettings },
   { title: 'Requests', settings: requestSettings },
   { title: 'Choking', settings: chokingSettings },
+  { title: 'Rate limits', settings: bandwidthSettings },
   { title: 'Messages', settings: messageSettings },
   { title: 'Memory and disk', settings: diskSettings },
 ];
@@ -39,6 +41,7 @@ export const settingsTable = {
   ...peerListSettings,
   ...requestSettings,
   ...chokingSettings,
+  ...bandwidthSettings,
   ...messageSettings,
   ...diskSettings,
 };

@@ -1,3 +1,4 @@
+import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import { type BlockRequest, blockLength } from '../common/block.js';
 import type { Endpoint } from '../common/endpoint.js';
@@ -13,6 +14,7 @@ import { PeerContextFacade } from '../peer/peer-context.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PeerContext } from '../plugin/peer-context.js';
 import type { PluginKey } from '../plugin/plugin-key.js';
+import type { RateLimits } from '../plugin/rate-limits.js';
 import type { SessionContext } from '../plugin/session-context.js';
 import type {
   BlockSource,
@@ -184,6 +186,16 @@ export class TorrentContextFacade implements TorrentContext {
     const isSet = this.#wantsFor('setFilePriority')?.setFilePriority(file, priority) === true;
     if (!isSet) throw invalid(`there is no file ${file}, or no priority ${priority}`);
     this.#torrent.wantsChanged(file);
+  }
+
+  get rateLimits(): RateLimits {
+    return rateLimitsOf(this.#torrent.bandwidth);
+  }
+
+  setRateLimits(limits: Partial<RateLimits>): void {
+    this.#checkOpen('setRateLimits');
+    const wrong = setRateLimits(this.#torrent.bandwidth, limits);
+    if (wrong !== undefined) throw invalid(wrong);
   }
 
   get isSequential(): boolean {

@@ -1,3 +1,4 @@
+import type { SessionBandwidth } from '../bandwidth/session-bandwidth.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
 import type { InfoHash } from '../common/info-hash.js';
@@ -33,6 +34,7 @@ export interface TorrentEnvironment extends PeerEnvironment {
   readonly peerId: Uint8Array;
   readonly storage: Storage;
   readonly readCache: ReadCache;
+  readonly bandwidth: SessionBandwidth;
   nextConnectionId(): number;
   /** For the order of plugins. */
   nextPluginSequence(): number;

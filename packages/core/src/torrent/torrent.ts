@@ -1,3 +1,4 @@
+import type { TorrentBandwidth } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { PeerloomError, StorageError } from '../common/errors.js';
@@ -41,6 +42,7 @@ export class Torrent
   readonly trackers: readonly (readonly string[])[];
   readonly keptBudget = { bytes: 0 };
   readonly meters: TransferMeters;
+  readonly bandwidth: TorrentBandwidth;
   readonly plugins: TorrentPlugins;
   readonly peers: TorrentPeers;
   readonly life: TorrentLifecycle;
@@ -68,6 +70,7 @@ export class Torrent
     this.#environment = environment;
     this.#params = params;
     this.meters = new TransferMeters(totals);
+    this.bandwidth = environment.bandwidth.torrent();
     this.userData = params.userData;
     this.infoHash = 'info' in torrent ? torrent.info.infoHash : torrent.infoHash;
     this.trackers = 'info' in torrent ? torrent.trackers : torrent.trackers.map((tracker) => [tracker]);

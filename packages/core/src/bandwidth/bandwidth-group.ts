@@ -1,0 +1,101 @@
+import { BandwidthShare, type ShareOwner } from './bandwidth-share.js';
+import { RateLimit } from './rate-limit.js';
+
+/** What a group is part of. */
+export interface GroupOwner {
+  /** Whether the whole is limited. */
+  readonly isLimited: boolean;
+  /** Of the whole; infinity where there is no limit. */
+  readonly lowestBytesPerSecond: number;
+  /** Takes the right to move bytes now; false where that has to wait. */
+  tryTake(group: RateLimit, share: RateLimit, bytes: number): boolean;
+  /** Bytes move, allowed or not. */
+  charge(group: RateLimit, share: RateLimit, bytes: number): void;
+  /** Sets a limit. */
+  change(limit: RateLimit, bytesPerSecond: number): void;
+  /** One more in the group waits. */
+  enter(group: BandwidthGroup, share: RateLimit): void;
+  /** Nobody in the group waits any more. */
+  leave(group: BandwidthGroup): void;
+}
+
+/** One way of a torrent's traffic. */
+export class BandwidthGroup implements ShareOwner {
+  readonly limit = new RateLimit();
+  readonly #owner: GroupOwner;
+  /** In order of their turns. */
+  readonly #waiting = new Set<BandwidthShare>();
+
+  constructor(owner: GroupOwner) {
+    this.#owner = owner;
+  }
+
+  /** Bytes a second over all connections of the torrent; 0: no limit of its own. */
+  setLimit(bytesPerSecond: number): void {
+    this.#owner.change(this.limit, bytesPerSecond);
+  }
+
+  get isLimited(): boolean {
+    return this.limit.isLimited || this.#owner.isLimited;
+  }
+
+  get lowestBytesPerSecond(): number {
+    const own = this.limit.isLimited ? this.limit.bytesPerSecond : Number.POSITIVE_INFINITY;
+    return Math.min(own, this.#owner.lowestBytesPerSecond);
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** The part of one connection. `onServed` is called when bytes that had to wait may move. */
+  share(onServed: (bytes: number) => void): BandwidthShare {
+    return new BandwidthShare(this, onServed);
+  }
+
+  tryTake(share: RateLimit, bytes: number): boolean {
+    return this.#owner.tryTake(this.limit, share, bytes);
+  }
+
+  charge(share: RateLimit, bytes: number): void {
+    this.#owner.charge(this.limit, share, bytes);
+  }
+
+  change(limit: RateLimit, bytesPerSecond: number): void {
+    this.#owner.change(limit, bytesPerSecond);
+  }
+
+  enter(share: BandwidthShare): void {
+    this.#waiting.add(share);
+    this.#owner.enter(this, share.limit);
+  }
+
+  leave(share: BandwidthShare): void {
+    if (this.#waiting.delete(share) && this.#waiting.size === 0) this.#owner.leave(this);
+  }
+
+  /** Whether one who waits may move bytes, as far as this group is concerned. */
+  mayServe(nowMs: number): boolean {
+    if (!this.limit.isOpen(nowMs)) return false;
+    for (const share of this.#waiting) if (share.limit.isOpen(nowMs)) return true;
+    return false;
+  }
+
+  /** Takes out the next one whose turn it is and who may move bytes, where there is one. */
+  next(nowMs: number): BandwidthShare | undefined {
+    if (!this.limit.isOpen(nowMs)) return undefined;
+    for (const share of this.#waiting) {
+      if (!share.limit.isOpen(nowMs)) continue;
+      this.#waiting.delete(share);
+      return share;
+    }
+    return undefined;
+  }
+
+  /** Milliseconds until one who waits may move bytes, as far as this group is concerned. */
+  waitMs(nowMs: number): number {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (const share of this.#waiting) shortest = Math.min(shortest, share.limit.waitMs(nowMs));
+    return Math.max(shortest, this.limit.waitMs(nowMs));
+  }
+}
