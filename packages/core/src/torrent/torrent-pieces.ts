@@ -17,6 +17,9 @@ import type { TorrentPeers } from './torrent-peers.js';
 /** How long a peer is not asked for a block that a plugin has abandoned. */
 const abandonedAvoidMs = 60_000;
 
+/** How long the one peer that sent all of a piece that failed is not asked for it. */
+const failedAvoidMs = 60_000;
+
 /** What the pieces ask of their torrent. */
 export interface TorrentPiecesOwner {
   readonly infoHash: InfoHash;
@@ -137,10 +140,28 @@ export class TorrentPieces implements PieceDownloadsOwner {
     this.wastedBytes += layout?.pieceSize(piece) ?? 0;
     this.#environment.alerts.post('hashFailed', { infoHash, piece });
     for (const peer of contributors) peer.hashFailures++;
+    this.#doubt(piece, contributors);
     this.#hooks.notify('onPieceFailed', piece);
     for (const peer of peers.all()) {
       if (contributors.has(peer.state)) peer.hooks.notify('onPieceFailed', piece);
     }
+  }
+
+  /**
+   * Sees to it that a piece that failed is not fetched in the same way again. Of several peers nobody knows which was
+   * wrong: one alone sends it next. One that was alone is not asked for it for a while. Plugins may decide otherwise.
+   */
+  #doubt(piece: number, contributors: ReadonlySet<PeerState>): void {
+    const { layout, picker, peers } = this.#owner;
+    const [first, second] = contributors;
+    if (first === undefined || layout === undefined) return;
+    if (second !== undefined) {
+      picker?.setExclusive(piece, 'any-single');
+      return;
+    }
+    const untilMs = this.#environment.clock.now() + failedAvoidMs;
+    const requests = peers.byId(first.connectionId)?.requests;
+    for (let block = 0; block < layout.blockCount(piece); block++) requests?.avoid(piece, block, untilMs);
   }
 
   /** Blocks are open again: somebody may be asked for them. */

@@ -164,6 +164,10 @@ describe('what a plugin registered ends when it leaves', () => {
         'the bad bytes',
       ).toBe(true);
       expect(arena.session.stats().plugins.alpha?.holds).toBe(1);
+      // The one that sent it is not asked again for a while.
+      await arena.addCompanion();
+      await arena.advance(1000);
+      expect(arena.torrent.stats.piecesHave, 'not while held').toBe(15);
       expect(() => alpha.torrents[0]?.holdPiece(0), 'only in the hook').toThrow(
         expect.objectContaining({ code: 'PLUGIN_PIECE_HOLD' }),
       );

@@ -97,7 +97,9 @@ describe.each(allWays)('a block that is with a plugin (%s)', (way) => {
     for (const { request } of taken) torrent.deliverBlock(request, new Uint8Array(blockLength));
     await arena.advance(10);
     expect(alpha.of('peer.onPieceFailed').map(({ args }) => args)).toEqual([[0]]);
-    await arena.advance(1000);
+    await arena.advance(59_000);
+    expect(isComplete(arena), 'that peer is not asked at once').toBe(false);
+    await arena.advance(2500);
     expect(isComplete(arena), 'got again, from the peer itself').toBe(true);
     free(at);
     await arena.end();
