@@ -57,24 +57,25 @@ def tell_alert(alert):
         line["endpoint"] = endpoint((str(alert.address), alert.port))
     elif hasattr(alert, "endpoint"):
         line["endpoint"] = endpoint(alert.endpoint)
-    elif event == "piece_finished":
-        line["piece"] = alert.piece_index
     tell(line)
 
 
-def watch(session):
+def watch(session, driver):
     # Neither `wait_for_alert`, which hands out an alert that the network thread may move meanwhile, nor
     # `set_alert_notify`, which has that thread wait for Python while it holds the lock that Python may be waiting for.
     while True:
         time.sleep(POLL_SECONDS)
         for alert in session.pop_alerts():
             tell_alert(alert)
+        driver.tell_changed_peers()
 
 
 class Driver:
     def __init__(self, session):
         self.session = session
         self.torrent = None
+        self.watches_peers = False
+        self.upload_only_peers = set()
 
     def add(self, torrentPath, savePath):
         params = lt.add_torrent_params()
@@ -118,6 +119,18 @@ class Driver:
             for peer in self.torrent.get_peer_info()
         ]
 
+    def watch_peers(self):
+        """From now on tells of peers that become upload-only (BEP 21); libtorrent has no alert of it."""
+        self.watches_peers = True
+
+    def tell_changed_peers(self):
+        if not self.watches_peers:
+            return
+        upload_only = {endpoint(p.ip) for p in self.torrent.get_peer_info() if p.flags & lt.peer_info.upload_only}
+        for peer in upload_only - self.upload_only_peers:
+            tell({"event": "upload_only_begun", "endpoint": peer})
+        self.upload_only_peers = upload_only
+
     def create(self, path, torrentPath, pieceLength, version):
         """`version` is `v1` or `hybrid`, which holds both infohashes (BEP 52)."""
         files = lt.file_storage()
@@ -127,6 +140,15 @@ class Driver:
         lt.set_piece_hashes(torrent, path.rsplit("/", 1)[0])
         with open(torrentPath, "wb") as file:
             file.write(lt.bencode(torrent.generate()))
+
+
+def limit_everybody():
+    """By default peers on the local network are in a class without limits of rate."""
+    classes = lt.ip_filter()
+    limited = 1 << lt.session.global_peer_class_id
+    classes.add_rule("0.0.0.0", "255.255.255.255", limited)
+    classes.add_rule("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", limited)
+    return classes
 
 
 def answer(driver, command):
@@ -140,8 +162,9 @@ def answer(driver, command):
 def main():
     overrides = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     session = lt.session({**SETTINGS, **overrides})
-    threading.Thread(target=watch, args=(session,), daemon=True).start()
+    session.set_peer_class_filter(limit_everybody())
     driver = Driver(session)
+    threading.Thread(target=watch, args=(session, driver), daemon=True).start()
     for line in sys.stdin:
         command = json.loads(line)
         number = command.pop("id")

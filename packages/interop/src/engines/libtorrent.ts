@@ -71,9 +71,19 @@ export class Libtorrent implements Engine {
     await this.#driver.event('cache_flushed');
   }
 
-  /** Resolves once it has the piece. */
-  async hasPiece(piece: number): Promise<void> {
-    await this.#driver.event<{ readonly piece: number }>('piece_finished', (event) => event.piece === piece);
+  /** Resolves once it has some piece. */
+  async hasAPiece(): Promise<void> {
+    await this.#driver.event('piece_finished');
+  }
+
+  /** From now on looks which peers are upload-only (BEP 21). */
+  watchPeers(): Promise<void> {
+    return this.#driver.do('watch_peers');
+  }
+
+  /** Resolves once a peer has become upload-only. */
+  async uploadOnlyBegun(): Promise<void> {
+    await this.#driver.event('upload_only_begun');
   }
 
   status(): Promise<LibtorrentStatus> {
