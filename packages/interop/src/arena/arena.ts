@@ -1,3 +1,4 @@
+import { mkdtempSync, statfsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { requireEngine } from '../engines/engine-name.js';
 import { Libtorrent, type LibtorrentSettings } from '../engines/libtorrent.js';
 import { Transmission } from '../engines/transmission.js';
 import { Webtorrent, type WebtorrentOptions } from '../engines/webtorrent.js';
-import { makePayload, type Payload, type PayloadName, payloads } from './payload.js';
+import { gibibyte, makePayload, type Payload, type PayloadName, payloads } from './payload.js';
 import { Peerloom, type PeerloomOptions } from './peerloom.js';
 import { type DifferenceOptions, findDifferences } from './same-files.js';
 import { Tracker } from './tracker.js';
@@ -19,6 +20,24 @@ interface Stoppable {
   describe(): string;
 }
 
+const folderPrefix = 'peerloom-interop-';
+
+/** A memory disk, on most machines. */
+const memoryDisk = '/dev/shm';
+
+/** What has to be free on a memory disk that large data is to go to. */
+const largeBytes = 3 * 2 ** 30;
+
+/** The memory disk where it has room for large data, else the usual place. */
+function placeForLarge(): string {
+  try {
+    const { bavail, bsize } = statfsSync(memoryDisk);
+    return bavail * bsize >= largeBytes ? memoryDisk : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
 /** Everything that one test starts: engines, sessions and folders, all ended with it. */
 export class Arena {
   readonly #root: string;
@@ -26,6 +45,7 @@ export class Arena {
   readonly #engines: Stoppable[] = [];
   readonly #sessions: Peerloom[] = [];
   #folderCount = 0;
+  #largeRoot: string | undefined;
 
   private constructor(root: string, skip: (note: string) => void) {
     this.#root = root;
@@ -33,12 +53,18 @@ export class Arena {
   }
 
   static async open(skip: (note: string) => void): Promise<Arena> {
-    return new Arena(await mkdtemp(join(tmpdir(), 'peerloom-interop-')), skip);
+    return new Arena(await mkdtemp(join(tmpdir(), folderPrefix)), skip);
   }
 
   /** A folder that does not exist yet and goes with the test. */
   folder(): string {
     return join(this.#root, `${++this.#folderCount}`);
+  }
+
+  /** As {@link folder}, in a place for large data. */
+  largeFolder(): string {
+    this.#largeRoot ??= mkdtempSync(join(placeForLarge(), folderPrefix));
+    return join(this.#largeRoot, `${++this.#folderCount}`);
   }
 
   /** A path for a file that goes with the test. */
@@ -49,6 +75,11 @@ export class Arena {
   /** Data on disk, and its torrent. */
   payload(name: PayloadName): Promise<Payload> {
     return makePayload(this.folder(), payloads[name]);
+  }
+
+  /** 1 GiB of data. */
+  gibibyte(): Promise<Payload> {
+    return makePayload(this.largeFolder(), gibibyte);
   }
 
   /** A session under test; without `folder` in an empty one. */
@@ -111,7 +142,8 @@ export class Arena {
       return faults.flat();
     } finally {
       await Promise.all(this.#engines.map((engine) => engine.stop()));
-      await rm(this.#root, { recursive: true, force: true });
+      const roots = [this.#root, this.#largeRoot].filter((root) => root !== undefined);
+      await Promise.all(roots.map((root) => rm(root, { recursive: true, force: true })));
     }
   }
 }

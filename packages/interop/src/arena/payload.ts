@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createTorrent, type Metainfo, parseMetainfo } from '@peerloom/core';
 
@@ -37,6 +37,9 @@ export const payloads = {
   hugePieces: { name: 'huge-pieces.bin', pieceLength: 16 * MiB, files: { '': 40 * MiB + 12_345 } },
 } as const satisfies Readonly<Record<string, PayloadSpec>>;
 
+/** Moved once. */
+export const gibibyte: PayloadSpec = { name: 'gibibyte.bin', pieceLength: MiB, files: { '': 1024 * MiB } };
+
 /** Name of one of {@link payloads}. */
 export type PayloadName = keyof typeof payloads;
 
@@ -52,10 +55,17 @@ export interface Payload {
   readonly torrentPath: string;
 }
 
-/** Bytes that do not repeat and do not compress, the same for the same key. */
-function noise(length: number, key: string): Uint8Array {
+/** Length of what is made and written at a time. */
+const chunkLength = 16 * MiB;
+
+/** Writes bytes that do not repeat and do not compress, the same for the same key. */
+async function writeNoise(path: string, length: number, key: string): Promise<void> {
   const cipher = createCipheriv('aes-128-ctr', key.padEnd(16).slice(0, 16), Buffer.alloc(16));
-  return cipher.update(Buffer.alloc(length));
+  const zeros = Buffer.alloc(Math.min(length, chunkLength));
+  await using file = await open(path, 'w');
+  for (let start = 0; start < length; start += chunkLength) {
+    await file.write(cipher.update(zeros.subarray(0, length - start)));
+  }
 }
 
 /** Writes a payload below `root` and makes its torrent. */
@@ -66,7 +76,7 @@ export async function makePayload(root: string, spec: PayloadSpec): Promise<Payl
   for (const [index, [below, length]] of Object.entries(spec.files).entries()) {
     const file = join(path, below);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, noise(length, `${index}`));
+    await writeNoise(file, length, `${index}`);
     totalBytes += length;
   }
   const bytes = await createTorrent(path, { pieceLength: spec.pieceLength });

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** How to compare. */
@@ -21,6 +21,27 @@ async function listFiles(path: string): Promise<ReadonlyMap<string, number>> {
   return new Map(await Promise.all(files));
 }
 
+/** Length of what is read and compared at a time. */
+const chunkLength = 4 * 1024 * 1024;
+
+/** The first offset at which two files differ; `undefined` where they do not. */
+async function firstDifference(left: string, right: string): Promise<number | undefined> {
+  await using leftFile = await open(left, 'r');
+  await using rightFile = await open(right, 'r');
+  const [leftChunk, rightChunk] = [Buffer.alloc(chunkLength), Buffer.alloc(chunkLength)];
+  for (let start = 0; ; start += chunkLength) {
+    const { bytesRead } = await leftFile.read(leftChunk, 0, chunkLength, start);
+    const other = await rightFile.read(rightChunk, 0, chunkLength, start);
+    const leftBytes = leftChunk.subarray(0, bytesRead);
+    const rightBytes = rightChunk.subarray(0, other.bytesRead);
+    if (!leftBytes.equals(rightBytes)) {
+      const at = leftBytes.findIndex((byte, index) => byte !== rightBytes[index]);
+      return start + (at < 0 ? bytesRead : at);
+    }
+    if (bytesRead < chunkLength) return undefined;
+  }
+}
+
 /**
  * Says what differs between two files or folders, byte for byte; an empty list where nothing does. A file
  * that is in one of them only is a difference.
@@ -35,10 +56,9 @@ export async function findDifferences(
   const differences = [...there.keys()].filter((path) => !wanted.has(path)).map((path) => `extra: ${path}`);
   for (const [path, length] of wanted) {
     if (there.has(path)) {
-      const [left, right] = await Promise.all([readFile(join(expected, path)), readFile(join(actual, path))]);
-      if (left.equals(right)) continue;
-      const at = left.findIndex((byte, index) => byte !== right[index]);
-      differences.push(`${path}: ${left.length} and ${right.length} bytes, different from byte ${at}`);
+      const at = await firstDifference(join(expected, path), join(actual, path));
+      if (at === undefined) continue;
+      differences.push(`${path}: ${length} and ${there.get(path)} bytes, different from byte ${at}`);
     } else if (length > 0 || !mayLackEmptyFiles) {
       differences.push(`missing: ${path}`);
     }
