@@ -35,6 +35,8 @@ export class PluginScope {
   readonly rank: number;
   readonly usage: ScopeUsage;
   readonly faults: FaultHandler;
+  /** What the object of this scope is in; a plugin that has left that has left this. */
+  readonly #outer: PluginScope | undefined;
   #owned: Set<() => void> | undefined;
   #isClosed = false;
   #isLeaving = false;
@@ -45,12 +47,14 @@ export class PluginScope {
     rank: number,
     faults: FaultHandler,
     usage: ScopeUsage,
+    outer?: PluginScope,
   ) {
     this.identity = identity;
     this.level = level;
     this.rank = rank;
     this.faults = faults;
     this.usage = usage;
+    this.#outer = outer;
   }
 
   get name(): string {
@@ -67,7 +71,7 @@ export class PluginScope {
 
   /** Whether hooks are no longer called: it is closed, or about to be. */
   get hasLeft(): boolean {
-    return this.#isClosed || this.#isLeaving;
+    return this.#isClosed || this.#isLeaving || this.#outer?.hasLeft === true;
   }
 
   /** No hook is called from now on; the context still works until `close`. */

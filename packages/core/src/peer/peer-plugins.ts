@@ -51,7 +51,7 @@ export class PeerPlugins {
     const known = this.#facades.get(torrentScope);
     if (known && !known.scope.isClosed) return known;
     const { identity, rank, usage } = torrentScope;
-    const scope = new PluginScope(identity, 'peer', rank, this.#faults, usage);
+    const scope = new PluginScope(identity, 'peer', rank, this.#faults, usage, torrentScope);
     const facade = {
       scope,
       context: this.#makeContext(scope, torrentScope),
@@ -131,9 +131,14 @@ export class PeerPlugins {
     }
   }
 
-  #detach({ scope }: HookEntry<PeerPlugin>, hook: string): void {
-    if (scope.isRequired) this.#refuse(scope.name, `a required extension left in ${hook}`);
-    else this.#removeScope(scope);
+  #detach(entry: HookEntry<PeerPlugin>, hook: string): void {
+    const { scope } = entry;
+    if (!scope.isRequired) {
+      this.#removeScope(scope);
+      return;
+    }
+    this.hooks.remove(entry);
+    this.#refuse(scope.name, `a required extension left in ${hook}`);
   }
 
   /** The connection is gone: closes every scope. */

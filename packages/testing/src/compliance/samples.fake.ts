@@ -104,7 +104,10 @@ export class Busy implements SessionPlugin {
 
 const token = defineMessage<Uint8Array>()('xs_token', rawCodec, { maxBytes: 32 });
 
-/** Lets nobody in who does not know a word: required, and holds every connection until it is said. */
+/**
+ * Lets nobody in who does not know a word: required, and holds every connection until it is said. Has a say in what
+ * happens afterwards, and wants to know when it ends.
+ */
 export class Gate implements SessionPlugin {
   readonly name = 'gate';
   readonly apiVersion = pluginApiVersion;
@@ -122,8 +125,11 @@ export class Gate implements SessionPlugin {
   #guard(peer: PeerContext): PeerPlugin {
     let hold: PeerHold | undefined;
     const channel: MessageChannel<Uint8Array> = peer.register(token, (word) => {
-      if (bytesEqual(word, this.#word)) hold?.release();
-      else peer.disconnect('a wrong word', { backoffMs: 60_000 });
+      if (bytesEqual(word, this.#word)) {
+        // Changes nothing, but the connection ends where the extension leaves.
+        peer.upgradeSend((plain) => plain.slice());
+        hold?.release();
+      } else peer.disconnect('a wrong word', { backoffMs: 60_000 });
     });
     hold = peer.hold({ reason: 'waiting for the word', channels: [channel], strict: true });
     let hasSpoken = false;
@@ -131,6 +137,12 @@ export class Gate implements SessionPlugin {
       onExtensionHandshake: () => {
         if (!hasSpoken) hasSpoken = channel.send(this.#word);
         return hasSpoken;
+      },
+      canUnchoke: () => true,
+      writeRequest: () => false,
+      onRequest: () => false,
+      onDisconnect: () => {
+        hasSpoken = false;
       },
     };
   }

@@ -46,6 +46,8 @@ export interface Trial {
 /** Connections that were ended are gone by then, and so is whatever else has a deadline. */
 const windDownMs = 70_000;
 const pauseMs = 2000;
+/** A connection that is being dialled may be held; a dial is over, and not tried again, within this. */
+const dialMs = 500;
 
 /** An error of a compliance case. */
 export function complianceError(message: string, cause?: unknown): TestingError {
@@ -73,6 +75,7 @@ export async function runTrial(
 async function finish(arena: Arena, scenario: Scenario): Promise<Trial> {
   const isDone = scenario.isDone(arena);
   const state = arena.local.session.saveState();
+  await arena.until(() => (arena.usage?.holds ?? 0) === 0, dialMs);
   const idleUsage = arena.usage;
   const removedAt = arena.mark();
   const removalStartMs = arena.clock.now();

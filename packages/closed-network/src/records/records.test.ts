@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { CipherState } from '../noise/cipher-state.js';
+import { RecordDecoder } from './record-decoder.js';
+import { RecordEncoder, recordsPerKey } from './record-encoder.js';
+
+const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+const encoder = (): RecordEncoder => new RecordEncoder(new CipherState(key));
+const decoder = (): RecordDecoder => new RecordDecoder(new CipherState(key));
+const forged = expect.objectContaining({ code: 'PLUGIN_STREAM_AUTHENTICATION' });
+
+function numbered(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 255);
+}
+
+describe('records', () => {
+  it.each([0, 1, 16_384, 65_519, 65_520, 200_000])(
+    'give back %d bytes, in records as long as may be',
+    (length) => {
+      const plain = numbered(length);
+      const wire = encoder().encode(plain);
+      expect(wire.length).toBe(length + Math.ceil(length / 65_519) * 18);
+      expect(Buffer.compare(decoder().decode(wire), plain)).toBe(0);
+    },
+  );
+
+  it('give back the bytes however they are cut, and keep one partial record', () => {
+    const source = encoder();
+    const parts = [3, 1, 70_000, 20].map(numbered);
+    const plain = Buffer.concat(parts);
+    const wire = Buffer.concat(parts.map((part) => source.encode(part)));
+    for (const size of [1, 2, 3, 17, 18, 19, 1000, 65_537, wire.length]) {
+      const target = decoder();
+      const got: Uint8Array[] = [];
+      for (let at = 0; at < wire.length; at += size) got.push(target.decode(wire.subarray(at, at + size)));
+      expect(Buffer.concat(got).equals(plain), `chunks of ${size}`).toBe(true);
+    }
+  });
+
+  it('are not views of what was given', () => {
+    const wire = encoder().encode(numbered(100));
+    const plain = decoder().decode(wire);
+    wire.fill(0);
+    expect(Buffer.compare(plain, numbered(100))).toBe(0);
+  });
+
+  it('are refused where any bit was changed, that of a length included', () => {
+    const wire = encoder().encode(numbered(5));
+    for (let bit = 0; bit < wire.length * 8; bit++) {
+      const changed = wire.slice();
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const target = decoder();
+      // A length that was made longer waits for bytes, which are then not authentic.
+      const run = (): Uint8Array => {
+        target.decode(changed);
+        return target.decode(new Uint8Array(65_537));
+      };
+      expect(run, `bit ${bit}`).toThrow(forged);
+    }
+  });
+
+  it('are refused where one is left out, repeated, or empty', () => {
+    const source = encoder();
+    const [first, second] = [source.encode(numbered(5)), source.encode(numbered(6))];
+    expect(() => decoder().decode(second)).toThrow(forged);
+    const target = decoder();
+    target.decode(first);
+    expect(() => target.decode(first)).toThrow(forged);
+    for (let length = 0; length <= 16; length++) {
+      expect(() => decoder().decode(Uint8Array.of(0, length)), `length ${length}`).toThrow(forged);
+    }
+  });
+
+  it('go on past the change of the key', () => {
+    const source = encoder();
+    const target = decoder();
+    const plain = Uint8Array.of(1);
+    for (let i = 0; i < recordsPerKey; i++) source.encode(plain);
+    const withoutRekey = new CipherState(key);
+    for (let i = 0; i < recordsPerKey; i++) withoutRekey.encrypt(plain);
+    const after = source.encode(plain);
+    expect(Buffer.compare(after.subarray(2), withoutRekey.encrypt(plain))).not.toBe(0);
+
+    const again = encoder();
+    for (let i = 0; i < recordsPerKey; i++) target.decode(again.encode(plain));
+    expect(target.decode(after)).toEqual(Buffer.from(plain));
+  });
+});
