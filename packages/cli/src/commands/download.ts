@@ -10,11 +10,14 @@ import { requireOutputFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
 import { withSummary } from '../output/summary.js';
 import { makeWarn } from '../output/warning.js';
+import type { RateLimits } from '../session/cli-session.js';
 import { Download, type PlannedTorrent } from '../session/download.js';
 import { downloadSummary } from '../session/transfer-progress.js';
 import { repeatable } from './repeatable.js';
 import {
   addJsonOptions,
+  addLimitDownOption,
+  addLimitUpOption,
   addListenOption,
   addPeerOption,
   addStateOption,
@@ -25,7 +28,7 @@ import {
 } from './shared-options.js';
 
 /** Options of `peerloom download`, as parsed. */
-interface DownloadOptions extends JsonOptions, ExtensionChoice, StateOption {
+interface DownloadOptions extends JsonOptions, ExtensionChoice, StateOption, RateLimits {
   readonly output: string;
   readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
@@ -57,7 +60,7 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
       'give up, with exit code 4, when not done by then',
       parseSeconds('--timeout'),
     );
-  addStateOption(command);
+  addStateOption(addLimitUpOption(addLimitDownOption(command)));
   return addJsonOptions(command)
     .addHelpText(
       'after',
@@ -78,7 +81,7 @@ Examples:
   peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
   peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
   peerloom download photos.torrent --peer 192.0.2.7:6881 --select 0,4-7 --select '*.txt,2024/may'
-  peerloom download video.torrent --peer 192.0.2.7:6881 --sequential
+  peerloom download video.torrent --peer 192.0.2.7:6881 --sequential --limit-down 10MiB --limit-up 500KiB
   peerloom download *.torrent -o downloads --peer 192.0.2.7:6881 --state ~/.peerloom
   peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json --alerts block,log
   peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt`,
@@ -110,6 +113,7 @@ async function download(
       torrents,
       folder: options.output,
       stateFolder,
+      limits: options,
       peers: options.peer,
       listen: options.listen,
       isSequential: options.sequential === true,

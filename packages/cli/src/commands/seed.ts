@@ -15,7 +15,7 @@ import { showProgress } from '../output/progress.js';
 import { withSummary } from '../output/summary.js';
 import { TransferView } from '../output/transfer-view.js';
 import { warnOfBan } from '../session/ban-warning.js';
-import { CliSession } from '../session/cli-session.js';
+import { CliSession, type RateLimits } from '../session/cli-session.js';
 import { listen } from '../session/listen.js';
 import {
   haveBytes,
@@ -27,6 +27,7 @@ import { sleep } from '../sleep.js';
 import { until } from '../until.js';
 import {
   addJsonOptions,
+  addLimitUpOption,
   addListenOption,
   addPeerOption,
   addStateOption,
@@ -37,7 +38,7 @@ import {
 } from './shared-options.js';
 
 /** Options of `peerloom seed`, as parsed. */
-interface SeedOptions extends JsonOptions, ExtensionChoice, StateOption {
+interface SeedOptions extends JsonOptions, ExtensionChoice, StateOption, RateLimits {
   readonly path: string;
   readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
@@ -55,7 +56,7 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
     'end after so long, with exit code 0',
     parseSeconds('--seed-time'),
   );
-  addStateOption(command);
+  addStateOption(addLimitUpOption(command));
   return addJsonOptions(command)
     .addHelpText(
       'after',
@@ -66,7 +67,7 @@ ADDRESS:PORT" for each address; port 0 stands for a free port.
 
 Examples:
   peerloom seed debian.torrent --path downloads
-  peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881
+  peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881 --limit-up 2MiB
   peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --seed-time 3600 --state ~/.peerloom
   peerloom seed debian.torrent --path . --ext ./my-extension.js:level=3
   peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json --alerts block`,
@@ -92,6 +93,7 @@ async function seed(context: CommandContext, source: string, options: SeedOption
       isJson,
       alertMask: options.alerts,
       stateFolder,
+      limits: options,
     });
     const added = cli.session.addTorrent({ torrent: metainfo });
     torrent = added;

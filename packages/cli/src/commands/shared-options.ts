@@ -3,6 +3,7 @@ import { CliError } from '../cli-error.js';
 import { parseListen, parsePeer } from '../input/addresses.js';
 import { parseAlertCategories } from '../input/alert-categories.js';
 import { requireOutputFolder } from '../input/folder.js';
+import { parseRate } from '../input/quantities.js';
 import { defaultStateFolder } from '../input/state-folder.js';
 import { repeatable } from './repeatable.js';
 
@@ -45,6 +46,24 @@ export function addListenOption(command: Command): Command {
       parseListen,
       'all addresses, a free port',
     ),
+  );
+}
+
+/** Adds `--limit-down`. */
+export function addLimitDownOption(command: Command): Command {
+  return command.option(
+    '--limit-down <rate>',
+    'receive at most so much a second: N, NKiB, NMiB or NGiB',
+    parseRate('--limit-down'),
+  );
+}
+
+/** Adds `--limit-up`. */
+export function addLimitUpOption(command: Command): Command {
+  return command.option(
+    '--limit-up <rate>',
+    'send at most so much a second: N, NKiB, NMiB or NGiB',
+    parseRate('--limit-up'),
   );
 }
 

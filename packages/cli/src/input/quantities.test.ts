@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePieceSize, parseSeconds } from './quantities.js';
+import { parsePieceSize, parseRate, parseSeconds } from './quantities.js';
 
 test('a piece size is bytes, KiB or MiB', () => {
   expect(['16384', '16KiB', '512KiB', '1MiB', '256MiB'].map(parsePieceSize)).toEqual([
@@ -32,4 +32,32 @@ test('seconds may have decimals', () => {
 
 test.for(['', '0', '-1', '1s', '2000001', 'NaN', '1e3'])('seconds are not %j', (text) => {
   expect(() => parseSeconds('--timeout')(text)).toThrow(/^--timeout/);
+});
+
+test('a rate is bytes, KiB, MiB or GiB a second', () => {
+  expect(['1024', '1KiB', '500KiB', '10MiB', '1GiB', '1024GiB'].map(parseRate('--limit-up'))).toEqual([
+    ...[1_024, 1_024, 512_000, 10_485_760, 1_073_741_824, 1_099_511_627_776],
+  ]);
+});
+
+test.for([
+  '',
+  '0',
+  '0MiB',
+  '1023',
+  '1025GiB',
+  '-1KiB',
+  '1.5MiB',
+  '1MB',
+  '1mib',
+  '1 MiB',
+  '1MiB/s',
+  '1e6',
+  'x',
+])('a rate is not %j', (text) => {
+  expect(() => parseRate('--limit-up')(text)).toThrow(
+    expect.objectContaining({
+      ...{ code: 'CLI_RATE', exitCode: 2, message: expect.stringMatching(/^--limit-up '/) },
+    }),
+  );
 });

@@ -1,22 +1,44 @@
 import { CliError } from '../cli-error.js';
 import { escapeText } from '../output/escape-text.js';
 
-const unitBytes: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 * 1024 };
+const unitBytes: Readonly<Record<string, number>> = {
+  ...{ '': 1, KiB: 1024, MiB: 1024 * 1024, GiB: 1024 * 1024 * 1024 },
+};
 const minPieceLength = 16 * 1024;
 const maxPieceLength = 256 * 1024 * 1024;
+/** A block takes 16 s at this rate; with less, requests time out. */
+const minRate = 1024;
+const maxRate = 1024 * 1024 * 1024 * 1024;
 /** Longer waits do not fit in a timer of Node. */
 const maxSeconds = 2_000_000;
 
 /** The value of `--piece-size` in bytes: `N`, `NKiB` or `NMiB`. Throws {@link CliError}. */
 export function parsePieceSize(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,12})(KiB|MiB)?$/.exec(text) ?? [];
-  const bytes = Number(digits) * (unitBytes[unit] ?? 0);
+  const bytes = parseBytes(text, /^(\d{1,12})(KiB|MiB)?$/);
   const isPowerOfTwo = Number.isInteger(Math.log2(bytes));
   if (isPowerOfTwo && bytes >= minPieceLength && bytes <= maxPieceLength) return bytes;
   throw new CliError(
     'CLI_PIECE_SIZE',
     `--piece-size '${escapeText(text)}': must be a power of two from 16KiB to 256MiB`,
   );
+}
+
+/** The value, in bytes a second, of an option that limits a rate: `N[KiB|MiB|GiB]`. Throws {@link CliError}. */
+export function parseRate(option: string): (text: string) => number {
+  return (text) => {
+    const rate = parseBytes(text, /^(\d{1,12})(KiB|MiB|GiB)?$/);
+    if (rate >= minRate && rate <= maxRate) return rate;
+    throw new CliError(
+      'CLI_RATE',
+      `${option} '${escapeText(text)}': must be N, NKiB, NMiB or NGiB a second, from 1KiB to 1024GiB`,
+    );
+  };
+}
+
+/** Digits and a unit as `pattern` has them, in bytes; 0 where the text is something else. */
+function parseBytes(text: string, pattern: RegExp): number {
+  const [, digits = '', unit = ''] = pattern.exec(text) ?? [];
+  return Number(digits) * (unitBytes[unit] ?? 0);
 }
 
 /** The value, in milliseconds, of an option that is given in seconds. Throws {@link CliError}. */

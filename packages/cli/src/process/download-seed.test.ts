@@ -205,6 +205,8 @@ test.for([
   ['a file for an output folder', ['download', 'a.torrent', '-o', 'a.torrent'], 'CLI_FOLDER'],
   ['a missing data folder', ['seed', 'a.torrent', '--path', 'none'], 'CLI_FOLDER'],
   ['a wrong timeout', ['download', 'a.torrent', '--timeout', '-1'], 'CLI_SECONDS'],
+  ['a wrong rate', ['download', 'a.torrent', '--limit-down', '1MB'], 'CLI_RATE'],
+  ['no rate at all', ['seed', 'a.torrent', '--path', '.', '--limit-up', '0'], 'CLI_RATE'],
   ['an unknown option', ['download', 'a.torrent', '--fast'], 'CLI_USAGE'],
   ['an option of a later release', ['download', 'a.torrent', '--tracker-from-torrent'], 'CLI_USAGE'],
   ['--alerts without --json', ['download', 'a.torrent', '--alerts', 'log'], 'CLI_USAGE'],

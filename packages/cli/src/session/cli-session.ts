@@ -17,6 +17,12 @@ import { SavedState } from './saved-state.js';
 /** Peers are named by hand and few: one that is not there yet is soon tried again, for half a minute or so. */
 const peerSettings = { peerRetryDelayMs: 2_000, maxPeerFailures: 5 };
 
+/** How much may be received and sent, in bytes a second; no limit where `undefined`. */
+export interface RateLimits {
+  readonly limitDown?: number;
+  readonly limitUp?: number;
+}
+
 /** How to make a {@link CliSession}. */
 export interface CliSessionOptions {
   readonly output: Output;
@@ -29,6 +35,7 @@ export interface CliSessionOptions {
   readonly alertMask?: number | undefined;
   /** Folder of the state that outlives the session; without it none is kept. */
   readonly stateFolder?: string;
+  readonly limits?: RateLimits;
 }
 
 /** A session with files in one folder, whose alerts are written as JSON or kept for the display. */
@@ -52,7 +59,7 @@ export class CliSession {
   }
 
   private constructor(
-    { output, root, extensions = [], isJson, alertMask = defaultAlertMask }: CliSessionOptions,
+    { output, root, extensions = [], isJson, alertMask = defaultAlertMask, limits = {} }: CliSessionOptions,
     saved: SavedState | undefined,
   ) {
     this.warn = makeWarn(output, isJson);
@@ -65,7 +72,11 @@ export class CliSession {
     this.session = new Session({
       storage: this.#storage,
       clock: this.clock,
-      settings: peerSettings,
+      settings: {
+        ...peerSettings,
+        downloadLimitBytesPerSecond: limits.limitDown ?? 0,
+        uploadLimitBytesPerSecond: limits.limitUp ?? 0,
+      },
       extensions,
       ...(saved?.state === undefined ? {} : { state: saved.state }),
     });

@@ -13,7 +13,7 @@ import { TransferView } from '../output/transfer-view.js';
 import { sleep } from '../sleep.js';
 import { until } from '../until.js';
 import { warnOfBan } from './ban-warning.js';
-import { CliSession } from './cli-session.js';
+import { CliSession, type RateLimits } from './cli-session.js';
 import { completeText, shareText, thereText } from './download-text.js';
 import { isHopeless } from './hopeless.js';
 import { listen } from './listen.js';
@@ -38,6 +38,7 @@ export interface DownloadPlan {
   readonly torrents: readonly PlannedTorrent[];
   readonly folder: string;
   readonly stateFolder: string;
+  readonly limits: RateLimits;
   readonly peers: readonly HostPort[];
   /** Where to take connections; all addresses where empty. */
   readonly listen: readonly Endpoint[];
