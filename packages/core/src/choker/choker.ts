@@ -1,6 +1,6 @@
 import type { Random } from '../ports/random.js';
 import type { ChokerOptions, ChokerPeer } from './choker-peer.js';
-import { byReciprocation, byTurn, type Ranking } from './ranking.js';
+import { byReciprocation, byTurn, type Ranking, waitingSinceMs } from './ranking.js';
 
 export type { ChokerOptions, ChokerPeer };
 
@@ -22,7 +22,7 @@ export interface ChokerDecision<P> {
 /**
  * Decides whom to upload to. Slots go to the interested peers that send us most, or, when seeding, to
  * each in turn; one slot in five, and at least one, goes to a peer by chance, so that better ones are
- * found and newcomers can start (BEP 3). A snubbed peer gets an optimistic slot only, unless a plugin
+ * found and newcomers can start (BEP 3), or, when seeding, to who has waited longest. A snubbed peer gets an optimistic slot only, unless a plugin
  * gives it a priority above 0.
  */
 export class Choker<P extends ChokerPeer> {
@@ -59,10 +59,17 @@ export class Choker<P extends ChokerPeer> {
   #chooseOptimistic(others: readonly P[], slots: number, options: ChokerOptions): Set<P> {
     const current = others.filter((peer) => peer.isOptimistic);
     const waiting = others.filter((peer) => !peer.isOptimistic);
-    const isNewcomer = (peer: P): boolean => options.nowMs - peer.connectedAtMs < newcomerMs;
-    const first = options.rotateOptimistic ? this.#draw(waiting, slots, isNewcomer) : current.slice(0, slots);
+    const first = options.rotateOptimistic ? this.#next(waiting, slots, options) : current.slice(0, slots);
     const rest = options.rotateOptimistic ? current : waiting;
-    return new Set([...first, ...this.#draw(rest, slots - first.length, isNewcomer)]);
+    return new Set([...first, ...this.#next(rest, slots - first.length, options)]);
+  }
+
+  /** By chance, newcomers sooner; when seeding who has waited longest, so that everybody has a turn. */
+  #next(peers: readonly P[], count: number, { isSeeding, nowMs }: ChokerOptions): readonly P[] {
+    if (!isSeeding)
+      return this.#draw(peers, count, ({ connectedAtMs }) => nowMs - connectedAtMs < newcomerMs);
+    const byWait = this.#shuffle(peers).sort((a, b) => waitingSinceMs(a) - waitingSinceMs(b));
+    return byWait.slice(0, Math.max(0, count));
   }
 
   /** Up to `count` of the peers by chance, those that `isFavoured` with three times the weight. */
@@ -82,7 +89,7 @@ export class Choker<P extends ChokerPeer> {
     return drawn;
   }
 
-  #shuffle(peers: P[]): P[] {
+  #shuffle(peers: readonly P[]): P[] {
     const shuffled: P[] = [];
     for (const peer of peers) {
       const index = this.#random.integer(shuffled.length + 1);

@@ -38,6 +38,7 @@ export function byTurn({ nowMs, roundQuotaBytes }: ChokerOptions): Ranking {
   };
 }
 
-function waitingSinceMs(peer: ChokerPeer): number {
+/** Since when the peer has had no turn, where it has none now. */
+export function waitingSinceMs(peer: ChokerPeer): number {
   return Math.max(peer.connectedAtMs, peer.unchokedAtMs);
 }
