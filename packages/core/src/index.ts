@@ -155,7 +155,7 @@ export type {
   Network,
 } from './ports/network.js';
 export type { Random, SecureRandom } from './ports/random.js';
-export type { ResumeHandover, ResumeJournal, ResumeRecords, ResumeStore } from './ports/resume-store.js';
+export type { Resumed, ResumeState, ResumeStore } from './ports/resume-store.js';
 export type { SlotIndex, SlotPool } from './ports/slots.js';
 export type {
   FileProblem,
@@ -172,6 +172,7 @@ export { type AlertsOptions, Session } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export { type LoadedSessionState, SessionStateFile } from './session/session-state-file.js';
 export { TorrentHandle } from './session/torrent-handle.js';
+export type { RemoveTorrentOptions } from './session/torrents.js';
 export { remoteLimitSettings } from './settings/remote-limits.js';
 export type { SettingSpec } from './settings/setting-spec.js';
 export {

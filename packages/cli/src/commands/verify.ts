@@ -82,7 +82,13 @@ async function check(
   { path, json, alerts }: VerifyOptions,
 ): Promise<Findings> {
   const { layout } = metainfo.info;
-  const cli = await CliSession.open({ output, root: path, isJson: json === true, alertMask: alerts });
+  const cli = await CliSession.open({
+    output,
+    root: path,
+    isReadOnly: true,
+    isJson: json === true,
+    alertMask: alerts,
+  });
   const torrent = cli.session.addTorrent({ torrent: metainfo, isPaused: true });
   const progress = showProgress(output, checkView(torrent, layout.totalLength, output), {
     isJson: json === true,

@@ -28,6 +28,8 @@ export interface CliSessionOptions {
   readonly output: Output;
   /** Folder that holds the torrents' data. */
   readonly root: string;
+  /** The data is only looked at: all of it, and nothing is kept. Default false. */
+  readonly isReadOnly?: boolean;
   readonly extensions?: readonly Extension[];
   /** Whether alerts are written as JSON. */
   readonly isJson: boolean;
@@ -59,7 +61,15 @@ export class CliSession {
   }
 
   private constructor(
-    { output, root, extensions = [], isJson, alertMask = defaultAlertMask, limits = {} }: CliSessionOptions,
+    {
+      output,
+      root,
+      isReadOnly = false,
+      extensions = [],
+      isJson,
+      alertMask = defaultAlertMask,
+      limits = {},
+    }: CliSessionOptions,
     saved: SavedState | undefined,
   ) {
     this.warn = makeWarn(output, isJson);
@@ -68,7 +78,7 @@ export class CliSession {
       if (isJson) writeJson(output, { type: 'performanceWarning', message });
       else output.problem(`peerloom: warning: ${escapeText(message)}`);
     };
-    this.#storage = new FileStorage({ root, onWarning: warnOfSlowness });
+    this.#storage = new FileStorage({ root, keepsState: !isReadOnly, onWarning: warnOfSlowness });
     this.session = new Session({
       storage: this.#storage,
       clock: this.clock,

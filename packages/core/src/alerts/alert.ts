@@ -151,6 +151,32 @@ export interface AlertFields {
     /** Why not: `STORAGE_EXISTS` where something is there. */
     readonly error: PeerloomError;
   };
+  /**
+   * What was kept of the data when the torrent was closed, or its process ended, is used: not all has to be
+   * hashed.
+   */
+  resumeLoaded: OfTorrent & {
+    /** Pieces that are taken to be there. */
+    readonly piecesTrusted: number;
+    /** Pieces that are hashed, because their write was begun and not ended, or because their files have changed. */
+    readonly piecesToCheck: number;
+    /** Blocks that are there of pieces that are not complete. */
+    readonly blocksKept: number;
+  };
+  /** What was kept of the data is not used, in whole or in part. What it was about is hashed. */
+  resumeRejected: OfTorrent & {
+    /** Why not: `STORAGE_RESUME_DAMAGED`, or `STORAGE_CHANGED` where somebody else has changed a file. */
+    readonly error: PeerloomError;
+    /** How many files have been changed; 0 where all is rejected. */
+    readonly fileCount: number;
+  };
+  /** What is known of the data is kept: the torrent's next start will use it. */
+  resumeSaved: OfTorrent;
+  /** What is known of the data can't be kept. The torrent goes on, where nothing has to be written. */
+  resumeSaveFailed: OfTorrent & {
+    /** Why not: `STORAGE_READ_ONLY`, say. */
+    readonly error: PeerloomError;
+  };
   /** The info dictionary has become known, and is right. */
   metadataReceived: OfTorrent & {
     /** The torrent's name, as the info dictionary has it. */

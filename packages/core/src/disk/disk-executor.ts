@@ -7,6 +7,7 @@ import { FileFlags } from './file-flags.js';
 import type { FileSystem } from './file-system.js';
 import { InlineLane } from './inline-lane.js';
 import type { SlotMemory } from './io-vectors.js';
+import type { JournalPlace } from './journal-writer.js';
 import { type WorkerEnd, WorkerLane } from './worker-lane.js';
 
 /** Files kept open by all threads of an executor together. */
@@ -83,7 +84,8 @@ export class DiskExecutor {
   /** Gives a torrent its number; no thread hears of it before its first job. */
   register(root: string, layout: StorageLayout, slots: SlotMemory): DiskTorrent {
     const flags = FileFlags.create(layout.files.length).memory;
-    return { id: this.#nextTorrent++, root, layout, slots, flags, partFlags: undefined };
+    const partFlags = undefined;
+    return { id: this.#nextTorrent++, root, layout, slots, flags, partFlags, journal: undefined };
   }
 
   /**
@@ -118,18 +120,32 @@ export class DiskExecutor {
    * same number that has changed.
    */
   async closeTorrent(torrent: DiskTorrent): Promise<void> {
+    await this.#inEachLane(torrent, { kind: 'close' });
+  }
+
+  /**
+   * Jobs that are submitted from now on note what they write in this journal. Resolves when those submitted
+   * before have ended, and with them all that goes to another one.
+   */
+  async setJournal(torrent: DiskTorrent, journal: JournalPlace | undefined): Promise<void> {
+    torrent.journal = journal;
+    await this.#inEachLane(torrent, { kind: 'journal', journal });
+  }
+
+  /** Does a job wherever something is kept for the torrent. */
+  async #inEachLane(torrent: DiskTorrent, job: DiskJob): Promise<void> {
     const lanes: DiskLane[] = this.#inline === undefined ? this.#workers : [...this.#workers, this.#inline];
-    const closes = lanes
+    const jobs = lanes
       .filter((lane) => lane.knows(torrent.id))
       .map(
         (lane) =>
           new Promise<void>((resolve) => {
-            // A lane that fails to close has ended, and its files with it.
+            // A lane that fails to do it has ended, and what it kept with it.
             const done = (): void => resolve();
-            lane.submit({ torrent, job: { kind: 'close' }, costBytes: 0, resolve: done, reject: done });
+            lane.submit({ torrent, job, costBytes: 0, resolve: done, reject: done });
           }),
       );
-    await Promise.all(closes);
+    await Promise.all(jobs);
   }
 
   /** Waits for the jobs under way, then ends all threads. Later jobs reject with `STORAGE_CLOSED`. */

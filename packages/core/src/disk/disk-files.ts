@@ -107,6 +107,15 @@ export class DiskFiles implements TorrentFiles {
     return found;
   }
 
+  sizeAndTime(file: number): FileStatus {
+    try {
+      const { size, mtimeMs } = this.#fileSystem.fstat(this.#forReading(file).fd);
+      return { lengthBytes: size, modifiedMs: mtimeMs };
+    } catch (error) {
+      throw storageFailure(error, 'look at', this.#relative(file));
+    }
+  }
+
   /** Throws where something other than a file is in its place. */
   #status(file: number): FileStatus {
     try {

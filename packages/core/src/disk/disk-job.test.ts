@@ -23,14 +23,15 @@ function setUp(faults: Partial<FileSystem>, maxOpenFiles = 8) {
   ]);
   const runner = new DiskJobRunner(maxOpenFiles, { ...nodeFileSystem, ...faults });
   const flags = FileFlags.create(2).memory;
-  runner.open({ id: 7, root, layout: fixture.layout, slots: pool, flags, partFlags: undefined });
+  const torrent = { id: 7, root, layout: fixture.layout, slots: pool, flags };
+  runner.open({ ...torrent, partFlags: undefined, journal: undefined });
   const run = (job: DiskJob): DiskResult => runner.run(7, job);
   const writePiece = (piece: number): DiskResult => {
     const slots = fillSlots(pool, fixture.piece(piece));
     return run({ kind: 'writePiece', piece, slots, expectedHash: fixture.hash(piece) });
   };
   const hashPiece = (piece: number): DiskResult =>
-    run({ kind: 'hashPiece', piece, expectedHash: fixture.hash(piece) });
+    run({ kind: 'hashPiece', endsWrite: false, piece, expectedHash: fixture.hash(piece) });
   return { root, pool, fixture, runner, run, writePiece, hashPiece };
 }
 

@@ -5,14 +5,17 @@ import { DiskParts } from './disk-parts.js';
 import type { DiskJob, DiskResult, DiskTorrent } from './disk-protocol.js';
 import { asideFlag, FileFlags } from './file-flags.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { type JournalPlace, JournalWriter } from './journal-writer.js';
 import { OpenFilePool } from './open-file-pool.js';
 import { PartedFiles } from './parted-files.js';
 import { PieceIo } from './piece-io.js';
 
 interface OpenTorrent {
+  readonly root: string;
   readonly layout: StorageLayout;
   readonly files: PartedFiles;
   readonly pieces: PieceIo;
+  journal: JournalWriter | undefined;
   close(): void;
 }
 
@@ -24,6 +27,8 @@ export class DiskJobRunner {
   readonly #fileSystem: FileSystem;
   readonly #pool: OpenFilePool;
   readonly #torrents = new Map<number, OpenTorrent>();
+  /** Journals that are to be flushed at the end of the turn. */
+  readonly #unflushed = new Set<JournalWriter>();
 
   /** @param maxOpenFiles Files this runner keeps open at most, over all torrents. */
   constructor(maxOpenFiles: number, fileSystem: FileSystem = nodeFileSystem) {
@@ -32,7 +37,7 @@ export class DiskJobRunner {
   }
 
   /** Makes a torrent known; touches nothing on the disk. */
-  open({ id, root, layout, slots, flags: memory, partFlags }: DiskTorrent): void {
+  open({ id, root, layout, slots, flags: memory, partFlags, journal }: DiskTorrent): void {
     const { infoHash = '' } = layout;
     const flags = new FileFlags(memory);
     const pathOf = (file: number): readonly string[] => layout.files[file]?.path ?? [];
@@ -44,13 +49,24 @@ export class DiskJobRunner {
       inPlace.close();
       parts.close();
     };
-    this.#torrents.set(id, { layout, files, pieces: new PieceIo(layout, files, slots), close });
+    const pieces = new PieceIo(layout, files, slots);
+    const torrent: OpenTorrent = { root, layout, files, pieces, journal: undefined, close };
+    this.#torrents.set(id, torrent);
+    this.#setJournal(torrent, journal);
   }
 
   /** Does one job of an open torrent. Throws `StorageError`. */
   run(torrentId: number, job: DiskJob): DiskResult {
     const torrent = this.#torrents.get(torrentId);
     if (torrent === undefined) throw new StorageError('STORAGE_CLOSED', 'the torrent is closed', '');
+    try {
+      return this.#run(torrentId, torrent, job);
+    } finally {
+      if (torrent.journal?.hasPending) this.#unflushed.add(torrent.journal);
+    }
+  }
+
+  #run(torrentId: number, torrent: OpenTorrent, job: DiskJob): DiskResult {
     const { pieces } = torrent;
     switch (job.kind) {
       case 'writePiece':
@@ -62,15 +78,32 @@ export class DiskJobRunner {
         pieces.readBlocks(job.piece, job.begin, job.lengthBytes, job.slots);
         return undefined;
       case 'hashPiece':
-        return pieces.hashPiece(job.piece, job.expectedHash);
+        return pieces.hashPiece(job.piece, job.expectedHash, job.endsWrite);
       case 'digestPieces':
         return pieces.digestPieces(job.piece, job.count);
       case 'stat':
         return torrent.files.statAll(job.files ?? torrent.layout.files.keys());
+      case 'journal':
+        this.#setJournal(torrent, job.journal);
+        return undefined;
       case 'close':
+        this.#setJournal(torrent, undefined);
         torrent.close();
         this.#torrents.delete(torrentId);
         return undefined;
     }
+  }
+
+  /** Several jobs were done: what journals kept back for more of them is written. */
+  endTurn(): void {
+    for (const journal of this.#unflushed) journal.flush();
+    this.#unflushed.clear();
+  }
+
+  #setJournal(torrent: OpenTorrent, place: JournalPlace | undefined): void {
+    torrent.journal?.close();
+    const { root, layout } = torrent;
+    torrent.journal = place && new JournalWriter(this.#fileSystem, root, layout.infoHash ?? '', place);
+    torrent.pieces.journal = torrent.journal;
   }
 }

@@ -1,6 +1,7 @@
 import type { SlotIndex } from '../ports/slots.js';
 import type { FileStatus, StorageLayout } from '../ports/storage.js';
 import type { SlotMemory } from './io-vectors.js';
+import type { JournalPlace } from './journal-writer.js';
 import type { PortableFailure } from './storage-failure.js';
 
 /** What a disk thread has to know of a torrent before its first job. */
@@ -15,6 +16,8 @@ export interface DiskTorrent {
   readonly flags: SharedArrayBuffer;
   /** Memory of the `FileFlags` of the parts of its pieces; `undefined` while no file is kept aside. */
   readonly partFlags: SharedArrayBuffer | undefined;
+  /** Where writes are noted; changes while the torrent is open. */
+  journal: JournalPlace | undefined;
 }
 
 /** One piece of work for a disk thread. Data stays in the slots: only their numbers travel. */
@@ -39,9 +42,16 @@ export type DiskJob =
       readonly lengthBytes: number;
       readonly slots: readonly SlotIndex[];
     }
-  | { readonly kind: 'hashPiece'; readonly piece: number; readonly expectedHash: Uint8Array }
+  | {
+      readonly kind: 'hashPiece';
+      readonly piece: number;
+      readonly expectedHash: Uint8Array;
+      /** Its blocks were written by `writeBlock`. */
+      readonly endsWrite: boolean;
+    }
   | { readonly kind: 'digestPieces'; readonly piece: number; readonly count: number }
   | { readonly kind: 'stat'; readonly files: readonly number[] | undefined }
+  | { readonly kind: 'journal'; readonly journal: JournalPlace | undefined }
   | { readonly kind: 'close' };
 
 /** What each kind of job results in. */
@@ -52,6 +62,7 @@ export interface DiskResults {
   readonly hashPiece: 'ok' | 'hashFailed' | 'missing';
   readonly digestPieces: Uint8Array;
   readonly stat: readonly FileStatus[];
+  readonly journal: undefined;
   readonly close: undefined;
 }
 

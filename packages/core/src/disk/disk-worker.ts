@@ -36,6 +36,7 @@ port.on('message', (requests: readonly WorkerRequest[]) => {
     replies = [];
     bytes = 0;
   }
+  runner.endTurn();
   if (replies.length > 0) post(replies);
 });
 

@@ -25,6 +25,12 @@ export interface FileStorageOptions {
    * record of where files are, and of files that a move could not take out of their old place.
    */
   readonly onWarning?: (message: string) => void;
+  /**
+   * Whether the storage keeps what is known of torrents' data, below `.peerloom` in its root, so that not all is
+   * hashed at each start, and takes the data for this process alone meanwhile. Default true. Not for who only
+   * looks at the data.
+   */
+  readonly keepsState?: boolean;
 }
 
 /**
@@ -36,11 +42,13 @@ export class FileStorage implements Storage {
   readonly #root: string;
   readonly #executor: DiskExecutor;
   readonly #warn: (message: string) => void;
+  readonly #keepsState: boolean;
   readonly #torrents = new Set<TorrentStorage>();
   #closed = false;
 
-  constructor({ root, threads, workerUrl, onWarning }: FileStorageOptions) {
+  constructor({ root, threads, workerUrl, onWarning, keepsState = true }: FileStorageOptions) {
     this.#root = resolve(root);
+    this.#keepsState = keepsState;
     this.#warn = onWarning ?? (() => undefined);
     this.#executor = new DiskExecutor({ threads, workerUrl, onWarning });
   }
@@ -53,6 +61,7 @@ export class FileStorage implements Storage {
     const storage: FileTorrentStorage = new FileTorrentStorage(this.#executor, torrent, {
       closed: () => this.#torrents.delete(storage),
       warn: this.#warn,
+      keepsState: this.#keepsState,
     });
     this.#torrents.add(storage);
     return storage;

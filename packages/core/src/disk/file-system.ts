@@ -10,6 +10,7 @@ import {
   readvSync,
   realpathSync,
   statSync,
+  writeSync,
   writevSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,6 +34,8 @@ export interface FileSystem {
   lstat(path: string): FileSystemStatus;
   readv(fd: number, vectors: readonly Uint8Array[], position: number): number;
   writev(fd: number, vectors: readonly Uint8Array[], position: number): number;
+  /** Writes at the end of a file opened to append; returns the bytes written, which may be fewer. */
+  append(fd: number, bytes: Uint8Array): number;
   /** Creates the folder with its parents; one that is there already is fine. */
   mkdir(path: string): void;
   /** Names of what is in a folder. */
@@ -72,6 +75,7 @@ export const nodeFileSystem: FileSystem = {
   lstat: (path) => lstatSync(path),
   readv: (fd, vectors, position) => readvSync(fd, vectors, position),
   writev: (fd, vectors, position) => writevSync(fd, vectors, position),
+  append: (fd, bytes) => writeSync(fd, bytes),
   mkdir: makeFolder,
   readdir: (path) => readdirSync(path),
   realpath: (path) => realpathSync.native(path),

@@ -1,16 +1,21 @@
 import { StorageError } from '../common/errors.js';
+import type { ResumeStore } from '../ports/resume-store.js';
 import type { SlotIndex } from '../ports/slots.js';
 import type { FileStatus, TorrentStorage } from '../ports/storage.js';
 import type { DiskExecutor } from './disk-executor.js';
 import type { DiskJob, DiskResults, DiskTorrent } from './disk-protocol.js';
 import { ExclusiveGate } from './exclusive-gate.js';
 import { checkPieceSlots, checkRange, checkSlots, pieceSize } from './extent-map.js';
+import { asideFlag, FileFlags } from './file-flags.js';
+import { FileResumeStore } from './file-resume-store.js';
 import { storageFailure } from './storage-failure.js';
 import { syncTorrent } from './sync-torrent.js';
 import { TorrentPlaces } from './torrent-places.js';
 
 /** What a {@link FileTorrentStorage} tells its storage. */
 export interface FileTorrentStorageOwner {
+  /** Whether what is known of the data is kept, and the data locked. */
+  readonly keepsState: boolean;
   closed(): void;
   warn(message: string): void;
 }
@@ -23,6 +28,10 @@ export class FileTorrentStorage implements TorrentStorage {
   readonly #executor: DiskExecutor;
   readonly #places: TorrentPlaces;
   readonly #owner: FileTorrentStorageOwner;
+  readonly #store: FileResumeStore | undefined;
+  readonly resume: ResumeStore | undefined;
+  /** Pieces that are written block by block. */
+  readonly #inBlocks = new Set<number>();
   readonly #gate = new ExclusiveGate();
   #isLoading = false;
   #isLoaded: boolean;
@@ -35,11 +44,21 @@ export class FileTorrentStorage implements TorrentStorage {
   constructor(executor: DiskExecutor, torrent: DiskTorrent, owner: FileTorrentStorageOwner) {
     this.#executor = executor;
     this.#owner = owner;
-    this.#isLoaded = torrent.layout.infoHash === undefined;
+    const { infoHash } = torrent.layout;
+    this.#isLoaded = infoHash === undefined;
     this.#places = new TorrentPlaces(torrent, {
       stat: (files) => executor.run(this.#torrent, { kind: 'stat', files }, 0),
       onWarning: (message) => owner.warn(message),
     });
+    if (infoHash !== undefined && owner.keepsState) {
+      this.#store = new FileResumeStore({
+        executor,
+        torrent: () => this.#torrent,
+        infoHash,
+        sync: () => this.#sync(),
+      });
+      this.resume = this.#gated(this.#store);
+    }
   }
 
   async writePiece(
@@ -58,6 +77,7 @@ export class FileTorrentStorage implements TorrentStorage {
     const { layout, slots: pool } = this.#open();
     checkRange(layout, piece, begin, lengthBytes);
     checkSlots([slot], lengthBytes, pool.slotLength);
+    this.#inBlocks.add(piece);
     const job = { kind: 'writeBlock', piece, begin, slot, lengthBytes } as const;
     await this.#run(job, lengthBytes);
   }
@@ -78,8 +98,11 @@ export class FileTorrentStorage implements TorrentStorage {
   async hashPiece(piece: number, expectedHash: Uint8Array): Promise<'ok' | 'hashFailed' | 'missing'> {
     const { layout } = this.#open();
     checkRange(layout, piece, 0, 0);
-    const job = { kind: 'hashPiece', piece, expectedHash: expectedHash.slice() } as const;
-    return this.#run(job, pieceSize(layout, piece));
+    const endsWrite = this.#inBlocks.has(piece);
+    const job = { kind: 'hashPiece', piece, expectedHash: expectedHash.slice(), endsWrite } as const;
+    const result = await this.#run(job, pieceSize(layout, piece));
+    if (result === 'ok') this.#inBlocks.delete(piece);
+    return result;
   }
 
   async stat(files?: readonly number[]): Promise<readonly FileStatus[]> {
@@ -98,16 +121,23 @@ export class FileTorrentStorage implements TorrentStorage {
 
   async sync(): Promise<void> {
     this.#open();
-    // One after the other: a flush must not return while another still works on what it found clean.
-    const sync = this.#lastSync.then(() => this.#beside(() => syncTorrent(this.#torrent)));
-    this.#lastSync = sync.catch(() => undefined);
-    await sync;
+    await this.#beside(() => this.#sync());
   }
 
   async selectFiles(unwanted: readonly number[]): Promise<readonly number[]> {
     this.#open();
     const owned = [...unwanted];
-    return this.#alone(() => this.#places.select(owned));
+    const filesAside = (): number[] => {
+      const flags = new FileFlags(this.#torrent.flags);
+      return [...this.#torrent.layout.files.keys()].filter((file) => flags.has(file, asideFlag));
+    };
+    return this.#alone(async () => {
+      const before = filesAside();
+      const taken = await this.#places.select(owned);
+      const after = new Set(filesAside());
+      this.#store?.filled(before.filter((file) => !after.has(file)));
+      return taken;
+    });
   }
 
   async renameFile(file: number, path: readonly string[]): Promise<void> {
@@ -120,7 +150,10 @@ export class FileTorrentStorage implements TorrentStorage {
     this.#open();
     this.#moving ??= new AbortController();
     const { signal } = this.#moving;
-    await this.#alone(() => this.#places.move(place, signal));
+    await this.#alone(async () => {
+      await this.#places.move(place, signal);
+      this.#store?.moved();
+    });
   }
 
   close(): Promise<void> {
@@ -140,7 +173,29 @@ export class FileTorrentStorage implements TorrentStorage {
   }
 
   #run<J extends DiskJob>(job: J, costBytes: number): Promise<DiskResults[J['kind']]> {
-    return this.#beside(() => this.#executor.run(this.#torrent, job, costBytes));
+    return this.#beside(() => {
+      if (job.kind === 'writePiece' || job.kind === 'writeBlock') this.#store?.willWrite(job.piece);
+      return this.#executor.run(this.#torrent, job, costBytes);
+    });
+  }
+
+  /** One after the other: a flush must not return while another still works on what it found clean. */
+  #sync(): Promise<void> {
+    const sync = this.#lastSync.then(() => syncTorrent(this.#torrent));
+    this.#lastSync = sync.catch(() => undefined);
+    return sync;
+  }
+
+  /** The store, whose work runs beside jobs. */
+  #gated(store: FileResumeStore): ResumeStore {
+    return {
+      // Before anything else is looked at.
+      lock: () => this.#gate.shared(() => store.lock()),
+      load: () => this.#beside(() => store.load()),
+      reset: () => this.#beside(() => store.reset()),
+      save: (state) => this.#beside(() => store.save(state)),
+      remove: () => this.#beside(() => store.remove()),
+    };
   }
 
   #beside<T>(work: () => Promise<T>): Promise<T> {
@@ -186,6 +241,7 @@ export class FileTorrentStorage implements TorrentStorage {
   async #close(): Promise<void> {
     this.#moving?.abort();
     await this.#gate.exclusive(() => this.#executor.closeTorrent(this.#torrent));
+    await this.#store?.close();
     this.#owner.closed();
   }
 }

@@ -54,6 +54,7 @@ export class InlineLane implements DiskLane {
       this.#run(task);
       bytes += task.costBytes;
     }
+    this.#runner.endTurn();
     this.#queue = this.#queue.slice(count);
     if (this.#queue.length > 0) this.#schedule();
   }

@@ -139,4 +139,8 @@ export class MemoryTorrentFiles implements TorrentFiles {
     const found = this.#folder.get(this.#pathOf(file));
     return { lengthBytes: found?.lengthBytes, modifiedMs: found?.modifiedMs };
   }
+
+  sizeAndTime(file: number): FileStatus {
+    return this.stat(file);
+  }
 }

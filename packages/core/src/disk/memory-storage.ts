@@ -93,7 +93,7 @@ class MemoryTorrentStorage implements TorrentStorage {
   hashPiece(piece: number, expectedHash: Uint8Array): Promise<'ok' | 'hashFailed' | 'missing'> {
     return this.#run(() => {
       checkRange(this.#layout, piece, 0, 0);
-      return this.#pieces.hashPiece(piece, expectedHash);
+      return this.#pieces.hashPiece(piece, expectedHash, false);
     });
   }
 

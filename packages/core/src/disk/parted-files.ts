@@ -56,6 +56,10 @@ export class PartedFiles implements TorrentFiles {
     return this.#stat(file, this.#isAside(file) ? this.#parts.list() : []);
   }
 
+  sizeAndTime(file: number): FileStatus {
+    return this.#isAside(file) ? absent : this.#files.sizeAndTime(file);
+  }
+
   /** Status of several files, pad files among them. */
   statAll(files: Iterable<number>): FileStatus[] {
     let parts: readonly number[] | undefined;

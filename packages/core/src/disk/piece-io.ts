@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { bytesEqual } from '../common/bytes.js';
 import { StorageError } from '../common/errors.js';
 import type { SlotIndex } from '../ports/slots.js';
-import type { StorageLayout } from '../ports/storage.js';
+import type { FileStatus, StorageLayout } from '../ports/storage.js';
 import { ExtentMap, type FileExtent, pieceSize } from './extent-map.js';
 import { type SlotMemory, slotVectors } from './io-vectors.js';
 import type { TorrentFiles } from './torrent-files.js';
@@ -19,6 +19,21 @@ function scratch(): Uint8Array {
   return scratchMemory;
 }
 
+/** Hears of every write of a piece, before and after. */
+export interface PieceJournal {
+  /** Throws where that can't be noted: then nothing is written. */
+  begin(piece: number): void;
+  /** As `begin`, for one block of several: the first one counts. */
+  beginOnce(piece: number): void;
+  /** What was begun is written, or has ended somewhere; the files it is in are as told. Does not throw. */
+  end(
+    kind: 'done' | 'failed',
+    piece: number,
+    files: readonly number[],
+    statuses: readonly FileStatus[],
+  ): void;
+}
+
 /**
  * Reads, writes and hashes pieces over the files of one torrent. Knows pieces, extents and pad files
  * (zeros that are on no medium, BEP 47) and nothing of how files are kept. Synchronous; every method
@@ -30,6 +45,8 @@ export class PieceIo {
   readonly #slots: SlotMemory;
   readonly #map: ExtentMap;
   #emptyFilesMade = false;
+  /** Where writes are noted, from now on. */
+  journal: PieceJournal | undefined;
 
   constructor(layout: StorageLayout, files: TorrentFiles, slots: SlotMemory) {
     this.#layout = layout;
@@ -44,12 +61,20 @@ export class PieceIo {
     const hash = createHash('sha1');
     for (const vector of slotVectors(this.#slots, slots, 0, lengthBytes)) hash.update(vector);
     if (!bytesEqual(hash.digest(), expectedHash)) return 'hashFailed';
-    this.#write(piece, 0, lengthBytes, slots);
+    this.journal?.begin(piece);
+    try {
+      this.#write(piece, 0, lengthBytes, slots);
+    } catch (error) {
+      this.#ended('failed', piece);
+      throw error;
+    }
+    this.#ended('done', piece);
     return 'ok';
   }
 
   /** Writes `lengthBytes` of one slot to `begin` of the piece, unverified. */
   writeBlock(piece: number, begin: number, slot: SlotIndex, lengthBytes: number): void {
+    this.journal?.beginOnce(piece);
     this.#write(piece, begin, lengthBytes, [slot]);
   }
 
@@ -67,15 +92,21 @@ export class PieceIo {
     }
   }
 
-  /** Compares the piece on the medium; `missing` where a file is absent or ends before the piece does. */
-  hashPiece(piece: number, expectedHash: Uint8Array): 'ok' | 'hashFailed' | 'missing' {
+  /**
+   * Compares the piece on the medium; `missing` where a file is absent or ends before the piece does.
+   *
+   * @param endsWrite Its blocks were written one by one: where it is right its write is done.
+   */
+  hashPiece(piece: number, expectedHash: Uint8Array, endsWrite: boolean): 'ok' | 'hashFailed' | 'missing' {
     const hash = createHash('sha1');
     const absent = this.#hash(piece, hash);
     if (absent !== undefined) {
       this.#files.forget(absent.file, absent.position);
       return 'missing';
     }
-    return bytesEqual(hash.digest(), expectedHash) ? 'ok' : 'hashFailed';
+    if (!bytesEqual(hash.digest(), expectedHash)) return 'hashFailed';
+    if (endsWrite) this.#ended('done', piece);
+    return 'ok';
   }
 
   /** SHA-1 of `count` pieces from `first` on, {@link digestLength} bytes each. Throws `STORAGE_SHORT`. */
@@ -88,6 +119,19 @@ export class PieceIo {
       digests.set(hash.digest(), i * digestLength);
     }
     return digests;
+  }
+
+  /** Notes how a write ended, where the files can be looked at: else the piece is checked the next time. */
+  #ended(kind: 'done' | 'failed', piece: number): void {
+    if (this.journal === undefined) return;
+    const extents = this.#map.extents(piece, 0, pieceSize(this.#layout, piece));
+    const files = extents.map(({ file }) => file).filter((file) => !this.#isPad(file));
+    try {
+      const statuses = files.map((file) => this.#files.sizeAndTime(file));
+      this.journal.end(kind, piece, files, statuses);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
   }
 
   #write(piece: number, begin: number, lengthBytes: number, slots: readonly SlotIndex[]): void {

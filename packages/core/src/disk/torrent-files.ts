@@ -18,4 +18,6 @@ export interface TorrentFiles {
   forget(file: number, position: number): void;
   /** Size and time of a file that is not a pad file. */
   stat(file: number): FileStatus;
+  /** Size and time of a file that has just been written, in little time. */
+  sizeAndTime(file: number): FileStatus;
 }

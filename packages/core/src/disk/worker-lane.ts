@@ -20,7 +20,7 @@ export interface WorkerEnd {
 }
 
 /** The torrent in plain objects: a layout may be an instance of a class, which cannot be cloned. */
-function portable({ id, root, layout, slots, flags, partFlags }: DiskTorrent): DiskTorrent {
+function portable({ id, root, layout, slots, flags, partFlags, journal }: DiskTorrent): DiskTorrent {
   return {
     id,
     root,
@@ -34,6 +34,7 @@ function portable({ id, root, layout, slots, flags, partFlags }: DiskTorrent): D
     slots: { memory: slots.memory, slotLength: slots.slotLength },
     flags,
     partFlags,
+    journal,
   };
 }
 

@@ -251,6 +251,14 @@ export class PiecePicker {
   }
 
   /**
+   * A block that nobody was asked for is here, from an earlier session. False where it was already, or is not
+   * of a piece that is missing.
+   */
+  restore(piece: number, block: number): boolean {
+    return this.#table.restore(piece, block);
+  }
+
+  /**
    * The block is with a plugin (true): not picked, neither missing nor had, until it is received or
    * given back (false). Nothing where the block is here or its piece not wanted.
    */

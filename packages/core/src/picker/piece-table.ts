@@ -129,6 +129,16 @@ export class PieceTable {
     this.#settle(opened);
   }
 
+  /** False where the block is here already, or not of a piece that is missing. */
+  restore(piece: number, block: number): boolean {
+    if (this.have.has(piece) || block < 0 || block >= this.blocksIn(piece)) return false;
+    const opened = this.openPiece(piece);
+    const isMissing = opened.phase === 'collecting' && !opened.isReceived(block);
+    if (isMissing) opened.setReceived(block);
+    this.#settle(opened);
+    return isMissing;
+  }
+
   setWithPlugin(opened: OpenPiece, block: number, isWithPlugin: boolean): void {
     if (opened.isReceived(block) || opened.isWithPlugin(block) === isWithPlugin) return;
     opened.setWithPlugin(block, isWithPlugin);

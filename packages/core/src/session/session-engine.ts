@@ -51,7 +51,7 @@ import { decodeSessionState, encodeSessionState, type SessionState } from './ses
 import { settleStop } from './settle-stop.js';
 import { SlotBudget } from './slot-budget.js';
 import { TorrentQueue } from './torrent-queue.js';
-import { Torrents } from './torrents.js';
+import { type RemoveTorrentOptions, Torrents } from './torrents.js';
 import { Transports } from './transports.js';
 import { UsageLedger } from './usage-ledger.js';
 
@@ -189,8 +189,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     return this.#torrents.add(params);
   }
 
-  removeTorrent(infoHash: InfoHash): Promise<void> {
-    return this.#torrents.remove(infoHash);
+  removeTorrent(infoHash: InfoHash, options?: RemoveTorrentOptions): Promise<void> {
+    return this.#torrents.remove(infoHash, options);
+  }
+
+  torrentLeft(infoHash: InfoHash): Promise<void> {
+    return this.#torrents.left(infoHash);
   }
 
   /** Calls `listener` after alerts of this torrent. Returns what ends that. */

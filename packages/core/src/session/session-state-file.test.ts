@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../disk/disk-fixture.fake.js';
 import { encodeSessionState } from './session-state.js';
 import { SessionStateFile } from './session-state-file.js';
+
+// Each damage is two flushes, on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 60_000 });
 
 const first = encodeSessionState([{ principal: 'alice' }], new Map());
 const second = encodeSessionState([{ principal: 'bob' }], new Map([['pex', 5]]));

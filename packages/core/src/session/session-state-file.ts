@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isPeerloomError, type PeerloomError, SessionError, StorageError } from '../common/errors.js';
 import { readFileBounded, writeFileAtomic } from '../disk/atomic-file.js';
+import { nodeFileSystem } from '../disk/file-system.js';
 import { sealBytes, unsealBytes } from '../disk/sealed-bytes.js';
 import { storageFailure } from '../disk/storage-failure.js';
 import { decodeSessionState } from './session-state.js';
@@ -66,7 +66,7 @@ export class SessionStateFile {
   async #save(state: Uint8Array): Promise<void> {
     decodeSessionState(state);
     try {
-      await mkdir(dirname(this.path), { recursive: true });
+      nodeFileSystem.mkdir(dirname(this.path));
     } catch (error) {
       throw storageFailure(error, 'create', dirname(this.path));
     }

@@ -17,6 +17,7 @@ import { SessionEngine } from './session-engine.js';
 import type { SessionOptions } from './session-options.js';
 import { sessionStats } from './session-stats.js';
 import { TorrentHandle } from './torrent-handle.js';
+import type { RemoveTorrentOptions } from './torrents.js';
 
 /** Options of {@link Session.alerts}. */
 export interface AlertsOptions {
@@ -81,9 +82,12 @@ export class Session {
     return torrent && this.#handleOf(torrent);
   }
 
-  /** Closes a torrent's connections and data. The files stay. */
-  async removeTorrent(infoHash: InfoHash): Promise<void> {
-    await this.#engine.removeTorrent(infoHash);
+  /**
+   * Closes a torrent's connections and data. The files stay, and what is known of them, unless that is to be
+   * forgotten. Resolves when the data is closed.
+   */
+  async removeTorrent(infoHash: InfoHash, options?: RemoveTorrentOptions): Promise<void> {
+    await this.#engine.removeTorrent(infoHash, options);
   }
 
   #handleOf(torrent: Torrent): TorrentHandle {

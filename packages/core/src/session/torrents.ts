@@ -9,6 +9,15 @@ import type { TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { SessionExtensions } from './session-extensions.js';
 import type { TorrentQueue } from './torrent-queue.js';
 
+/** What is to become of a torrent that is removed. */
+export interface RemoveTorrentOptions {
+  /**
+   * What was kept of its data, to resume with, is forgotten: added again, all of it is hashed. The data itself
+   * stays. Default false.
+   */
+  readonly forgetState?: boolean;
+}
+
 /** The torrents of a session, by infohash. */
 export class Torrents {
   readonly #environment: TorrentEnvironment;
@@ -16,6 +25,8 @@ export class Torrents {
   readonly #extensions: SessionExtensions;
   readonly #queue: TorrentQueue;
   readonly #torrents = new Map<string, Torrent>();
+  /** Torrents that are being closed, by infohash in hexadecimal. */
+  readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(
     environment: TorrentEnvironment,
@@ -75,13 +86,26 @@ export class Torrents {
     return torrent;
   }
 
+  /** Resolves when the data is closed of a torrent of this infohash that was removed before. */
+  async left(infoHash: InfoHash): Promise<void> {
+    await this.#leaving.get(infoHash.hex);
+  }
+
   /** Removes a torrent, where it is here. Resolves when its storage is closed. */
-  async remove(infoHash: InfoHash): Promise<void> {
+  async remove(infoHash: InfoHash, options?: RemoveTorrentOptions): Promise<void> {
+    const { hex } = infoHash;
     const torrent = this.find(infoHash);
     if (torrent === undefined) return;
-    this.#torrents.delete(infoHash.hex);
+    this.#torrents.delete(hex);
     this.#queue.remove(torrent);
-    await torrent.close();
+    const closed = torrent.close({ forgetsState: options?.forgetState === true });
+    const left = closed.catch(() => undefined);
+    this.#leaving.set(hex, left);
+    try {
+      await closed;
+    } finally {
+      if (this.#leaving.get(hex) === left) this.#leaving.delete(hex);
+    }
     this.#environment.alerts.post('torrentRemoved', { infoHash });
   }
 

@@ -1,3 +1,4 @@
+import { Bitfield } from '../common/bitfield.js';
 import { limits } from '../common/limits.js';
 import type { PeerState } from '../peer/peer-state.js';
 import type { BlockSource } from '../plugin/torrent-context.js';
@@ -14,6 +15,8 @@ export class PieceDownload {
   readonly #duplicates: BlockSource[] = [];
   /** Slots of spilled blocks whose write failed, by block: kept to be written again. */
   readonly unwritten = new Map<number, SlotIndex>();
+  /** Blocks that are in storage, unverified. */
+  stored: Bitfield | undefined;
   /** `unwritten`: complete, but its write or the look at what was spilled failed. */
   phase: 'collecting' | 'writing' | 'unwritten' | 'failed' | 'ended' = 'collecting';
   holds = 0;
@@ -22,6 +25,7 @@ export class PieceDownload {
     this.piece = piece;
     this.isSpilled = isSpilled;
     this.slots = new Array<number>(blockCount).fill(-1);
+    if (isSpilled) this.stored = new Bitfield(blockCount);
     this.#sources = new Array<PeerState | undefined>(blockCount).fill(undefined);
   }
 
@@ -39,6 +43,12 @@ export class PieceDownload {
   /** Whether something of it waits to be written again. */
   get isUnwritten(): boolean {
     return this.phase === 'unwritten' || (this.phase === 'collecting' && this.unwritten.size > 0);
+  }
+
+  /** The block is in storage. */
+  setStored(block: number): void {
+    this.stored ??= new Bitfield(this.slots.length);
+    this.stored.add(block);
   }
 
   setSource(block: number, peer: PeerState): void {

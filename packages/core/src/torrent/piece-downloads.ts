@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ReadonlyBitfield } from '../common/bitfield.js';
 import { blockLength } from '../common/block.js';
 import { PluginError, StorageError } from '../common/errors.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
@@ -7,9 +8,12 @@ import type { PeerState } from '../peer/peer-state.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
 import type { BlockSource, PieceHold } from '../plugin/torrent-context.js';
 import type { Clock } from '../ports/clock.js';
-import type { SlotPool } from '../ports/slots.js';
+import type { SlotIndex, SlotPool } from '../ports/slots.js';
 import type { TorrentStorage } from '../ports/storage.js';
+import { asStorageError } from './as-storage-error.js';
+import { BlockReader } from './block-reader.js';
 import { PieceDownload } from './piece-download.js';
+import { WorkCount } from './work-count.js';
 
 const pieceHoldMs = 10_000;
 /** A piece larger than this share of the pool is spilled. */
@@ -42,6 +46,10 @@ export class PieceDownloads {
   readonly #spilling = new Map<number, number>();
   /** The piece whose failure plugins are being told: the only one that may be held. */
   #failing: PieceDownload | undefined;
+  readonly #reader: BlockReader;
+  /** Writes that have not settled. */
+  readonly #writes = new WorkCount();
+  #changes = 0;
   #isClosed = false;
 
   constructor(options: {
@@ -58,6 +66,12 @@ export class PieceDownloads {
     this.#storage = options.storage;
     this.#slots = options.slots;
     this.#clock = options.clock;
+    this.#reader = new BlockReader(this.#info, this.#storage, this.#slots);
+  }
+
+  /** Counts what has been written. */
+  get changes(): number {
+    return this.#changes;
   }
 
   sources(piece: number): readonly BlockSource[] {
@@ -101,9 +115,18 @@ export class PieceDownloads {
   #spill(download: PieceDownload, block: number, slot: number, length: number): void {
     const { piece } = download;
     this.#countSpilling(piece, 1);
+    this.#writes.begun();
     this.#storage.writeBlock(piece, block * blockLength, slot, length).then(
-      () => this.#spilled(piece, slot),
-      (error: unknown) => this.#spillFailed(download, block, slot, error),
+      () => {
+        download.setStored(block);
+        this.#changes++;
+        this.#spilled(piece, slot);
+        this.#writes.ended();
+      },
+      (error: unknown) => {
+        this.#spillFailed(download, block, slot, error);
+        this.#writes.ended();
+      },
     );
   }
 
@@ -114,7 +137,7 @@ export class PieceDownloads {
       return;
     }
     download.unwritten.set(block, slot);
-    this.#owner.storageFailed(asStorageError(error));
+    this.#owner.storageFailed(asStorageError(error, 'writing'));
   }
 
   #countSpilling(piece: number, by: number): void {
@@ -146,14 +169,23 @@ export class PieceDownloads {
     const verdict = download.isSpilled
       ? this.#storage.hashPiece(piece, expected)
       : this.#storage.writePiece(piece, download.slots, expected);
+    this.#writes.begun();
     verdict.then(
       (result) => {
-        if (result === 'ok') this.#passed(download);
-        else if (result === 'missing') this.#vanished(download);
-        else this.#failed(download);
+        this.#written(download, result);
+        this.#writes.ended();
       },
-      (error: unknown) => this.#writeFailed(download, error),
+      (error: unknown) => {
+        this.#writeFailed(download, error);
+        this.#writes.ended();
+      },
     );
+  }
+
+  #written(download: PieceDownload, result: 'ok' | 'hashFailed' | 'missing'): void {
+    if (result === 'ok') this.#passed(download);
+    else if (result === 'missing') this.#vanished(download);
+    else this.#failed(download);
   }
 
   /** What was spilled is not there any more: nobody who sent it is to blame. */
@@ -168,14 +200,11 @@ export class PieceDownloads {
   #passed(download: PieceDownload): void {
     if (download.phase === 'ended') return;
     this.#freeSlots(download);
-    if (this.#isClosed) return;
-    if (this.#picker.has(download.piece)) {
-      // A check of the medium has found it meanwhile.
-      this.#end(download);
-      return;
-    }
-    this.#picker.piecePassed(download.piece);
-    this.#owner.piecePassed(download.piece, download.contributors());
+    this.#changes++;
+    // A check of the medium may have found it meanwhile.
+    const isNew = !this.#picker.has(download.piece);
+    if (isNew) this.#picker.piecePassed(download.piece);
+    if (isNew && !this.#isClosed) this.#owner.piecePassed(download.piece, download.contributors());
     this.#end(download);
   }
 
@@ -199,7 +228,7 @@ export class PieceDownloads {
       return;
     }
     download.phase = 'unwritten';
-    this.#owner.storageFailed(asStorageError(error));
+    this.#owner.storageFailed(asStorageError(error, 'writing'));
   }
 
   /** The pieces of which something waits to be written again. */
@@ -261,7 +290,8 @@ export class PieceDownloads {
   /** A copy of a block that is in memory or spilled; `undefined` where it is neither. */
   read(piece: number, block: number): Promise<Uint8Array> | undefined {
     const download = this.#open.get(piece);
-    if (download === undefined || download.sourceOf(block) === undefined) return undefined;
+    const isHere = download?.sourceOf(block) !== undefined || download?.stored?.has(block) === true;
+    if (download === undefined || !isHere) return undefined;
     const length = this.#info.layout.blockSize(piece, block);
     const slot = download.slotOf(block);
     if (slot >= 0) return Promise.resolve(this.#slots.view(slot).slice(0, length));
@@ -269,23 +299,8 @@ export class PieceDownloads {
   }
 
   /** A copy of a block from storage. Waits for a slot where none is free. */
-  async readStored(piece: number, block: number): Promise<Uint8Array> {
-    const slot = await this.#acquire();
-    try {
-      const length = this.#info.layout.blockSize(piece, block);
-      await this.#storage.readBlocks(piece, block * blockLength, length, [slot]);
-      return this.#slots.view(slot).slice(0, length);
-    } finally {
-      this.#slots.release(slot);
-    }
-  }
-
-  #acquire(): Promise<number> {
-    if (this.#isClosed)
-      return Promise.reject(new StorageError('STORAGE_CLOSED', 'the torrent is closed', ''));
-    const slot = this.#slots.acquire();
-    if (slot >= 0) return Promise.resolve(slot);
-    return new Promise<void>((resolve) => this.#slots.whenFree(resolve)).then(() => this.#acquire());
+  readStored(piece: number, block: number): Promise<Uint8Array> {
+    return this.#reader.read(piece, block);
   }
 
   /** Gives up what was collected of a piece; one that is being written or looked at is left alone. */
@@ -330,18 +345,62 @@ export class PieceDownloads {
     download.unwritten.clear();
   }
 
+  /** Goes on with a piece of which these blocks are in storage, unverified, from an earlier session. */
+  restore(piece: number, blocks: ReadonlyBitfield): void {
+    if (this.#isClosed || this.#open.has(piece)) return;
+    const download = new PieceDownload(piece, this.#info.layout.blockCount(piece), true);
+    blocks.forEach((block) => {
+      if (this.#picker.restore(piece, block)) download.setStored(block);
+    });
+    if (download.stored?.isEmpty === false) this.#open.set(piece, download);
+  }
+
+  /** The blocks that are in storage, unverified, of pieces that are not had. */
+  storedBlocks(): Map<number, ReadonlyBitfield> {
+    const blocks = new Map<number, ReadonlyBitfield>();
+    for (const { piece, stored } of this.#open.values()) {
+      if (stored && !stored.isEmpty) blocks.set(piece, stored.clone());
+    }
+    return blocks;
+  }
+
+  /**
+   * The torrent is closing: no more blocks are taken. Waits for what is being written, then writes the blocks
+   * of pieces that are not complete to their place. What can't be written is given up.
+   */
+  async spillAll(): Promise<void> {
+    this.#isClosed = true;
+    await this.#writes.idle();
+    for (const download of this.#open.values()) {
+      if (download.phase !== 'collecting' && download.phase !== 'unwritten') continue;
+      for (let block = 0; block < download.slots.length; block++) {
+        const slot = download.slotOf(block);
+        if (slot >= 0) this.#spillLast(download, block, slot);
+      }
+    }
+    await this.#writes.idle();
+  }
+
+  #spillLast(download: PieceDownload, block: number, slot: SlotIndex): void {
+    const length = this.#info.layout.blockSize(download.piece, block);
+    this.#writes.begun();
+    this.#storage.writeBlock(download.piece, block * blockLength, slot, length).then(
+      () => {
+        download.setStored(block);
+        this.#writes.ended();
+      },
+      () => this.#writes.ended(),
+    );
+  }
+
   /** The torrent is closing: what is not being written is given up. */
   close(): void {
     this.#isClosed = true;
+    this.#reader.close();
     for (const download of [...this.#open.values()]) {
       if (download.phase === 'writing') continue;
       this.#freeSlots(download);
       this.#end(download);
     }
   }
-}
-
-function asStorageError(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
-  return new StorageError('STORAGE_IO', `writing failed: ${String(error)}`, '', { cause: error });
 }

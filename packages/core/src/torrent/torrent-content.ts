@@ -1,3 +1,4 @@
+import type { AlertHub } from '../alerts/alert-hub.js';
 import type { PeerloomError } from '../common/errors.js';
 import { hashPieces } from '../disk/hash-pieces.js';
 import { storageFailure } from '../disk/storage-failure.js';
@@ -5,6 +6,7 @@ import type { TorrentInfo } from '../metainfo/torrent-info.js';
 import { PiecePicker } from '../picker/piece-picker.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
+import type { Resumed } from '../ports/resume-store.js';
 import type { SlotPool } from '../ports/slots.js';
 import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
 import { Doubts, isOnMedium } from './doubts.js';
@@ -18,6 +20,7 @@ import {
 } from './file-check.js';
 import type { FileProgress } from './file-progress.js';
 import { PieceDownloads, type PieceDownloadsOwner } from './piece-downloads.js';
+import { TorrentResume } from './torrent-resume.js';
 
 /** What {@link TorrentContent.look} found. */
 export interface LookedAt {
@@ -33,6 +36,7 @@ export class TorrentContent {
   readonly files: FileProgress;
   readonly storage: TorrentStorage;
   readonly downloads: PieceDownloads;
+  readonly resume: TorrentResume;
   readonly #check = new AbortController();
   readonly #isWanted = (file: number): boolean => this.files.priority(file) > 0;
   readonly #hasPiece = (piece: number): boolean => this.picker.has(piece);
@@ -49,12 +53,20 @@ export class TorrentContent {
     files: FileProgress,
     storage: TorrentStorage,
     downloads: PieceDownloads,
+    environment: { readonly alerts: AlertHub; readonly clock: Clock },
   ) {
     this.info = info;
     this.picker = picker;
     this.files = files;
     this.storage = storage;
     this.downloads = downloads;
+    this.resume = new TorrentResume({
+      ...environment,
+      store: storage.resume,
+      infoHash: info.infoHash,
+      state: () => ({ have: picker.have, blocks: downloads.storedBlocks() }),
+      changes: () => downloads.changes,
+    });
   }
 
   /** Opens the data. Rejects with `StorageError`. */
@@ -65,12 +77,13 @@ export class TorrentContent {
     readonly storage: Storage;
     readonly slots: SlotPool;
     readonly clock: Clock;
+    readonly alerts: AlertHub;
     readonly owner: PieceDownloadsOwner;
   }): Promise<TorrentContent> {
-    const { info, picker, files, slots, clock, owner } = options;
+    const { info, picker, files, slots, clock, alerts, owner } = options;
     const storage = await options.storage.open(storageLayout(info), slots);
     const downloads = new PieceDownloads({ owner, info, picker, storage, slots, clock });
-    return new TorrentContent(info, picker, files, storage, downloads);
+    return new TorrentContent(info, picker, files, storage, downloads, { alerts, clock });
   }
 
   /** Whether the file is wanted, and the storage was told that it is not. */
@@ -121,6 +134,7 @@ export class TorrentContent {
       }
     }
     await this.#hash([...pieces]);
+    await this.resume.save();
     const isWanted = (file: number): boolean => files.includes(file);
     const problem = findProblem({ layout, statuses, isWanted });
     const foreign = problem ?? findForeign({ layout, statuses, isWanted }, this.#hasPiece);
@@ -156,27 +170,41 @@ export class TorrentContent {
   }
 
   /**
-   * Hashes what is on the medium and sets what is had by it. Rejects with `StorageError`, also where what
-   * is missing could not be written, or only over a file that is not the torrent's.
+   * Hashes what is on the medium, but for what is trusted, and sets what is had by it. Rejects with `StorageError`,
+   * also where what is missing could not be written, or only over a file that is not the torrent's, or where what
+   * is had can't be kept though the storage does keep it.
    */
   async check(
     statuses: readonly FileStatus[],
+    resumed: Resumed | undefined,
     onProgress?: (checkedBytes: number, totalBytes: number) => void,
   ): Promise<void> {
     const { layout } = this.info;
     const pieces: number[] = [];
+    const mustCheck = resumed && piecesToCheck(resumed);
     for (let piece = 0; piece < layout.pieceCount; piece++) {
-      if (isOnMedium(layout, statuses, piece)) pieces.push(piece);
-    }
-    for (let piece = 0; piece < this.info.layout.pieceCount; piece++) {
-      if (this.picker.has(piece)) this.#lost(piece);
+      const isThere = isOnMedium(layout, statuses, piece);
+      if (isThere && resumed?.trusted.has(piece)) this.#had(piece);
+      else if (this.picker.has(piece)) this.#lost(piece);
+      if (isThere && (mustCheck === undefined || mustCheck.has(piece))) pieces.push(piece);
     }
     await this.#hash(pieces, onProgress);
+    for (const [piece, blocks] of resumed?.blocks ?? []) {
+      if (!blocks.isFull) this.downloads.restore(piece, blocks);
+    }
+    // What nobody has changed since it was ours still is.
+    if (resumed && resumed.changed === undefined) this.#isOurs = true;
     const isWanted = (file: number): boolean => this.#isWanted(file) || this.#reachesInto(file, statuses);
     const foreign = this.#isOurs ? undefined : findForeign({ layout, statuses, isWanted }, this.#hasPiece);
     if (foreign) throw foreign;
     this.#isOurs = true;
     this.#checkWritable(statuses);
+    await this.#keep();
+  }
+
+  /** What is had is known, and kept before anything more is written. */
+  #keep(): Promise<void> {
+    return this.resume.checked(this.picker.missingWanted > 0);
   }
 
   /**
@@ -200,6 +228,7 @@ export class TorrentContent {
     }
     await this.#hash([...doubted], onProgress);
     this.#checkWritable(statuses);
+    await this.#keep();
     this.downloads.retry();
   }
 
@@ -254,12 +283,26 @@ export class TorrentContent {
     this.files.pieceLost(piece);
   }
 
-  /** Ends checks and downloads, and closes the storage. */
-  async close(): Promise<void> {
+  /**
+   * Ends checks and downloads, and closes the storage. What was fetched and what is known of it is kept for the
+   * next time, unless it is to be forgotten.
+   */
+  async close(forgetsState: boolean): Promise<void> {
     this.#check.abort();
+    if (forgetsState) await this.resume.remove();
+    if (this.resume.isKeeping) await this.downloads.spillAll();
+    await this.resume.save();
+    await this.resume.idle();
     this.downloads.close();
     await this.storage.close();
   }
+}
+
+/** What was kept does not tell whether these are right. */
+function piecesToCheck({ toCheck, blocks }: Resumed): ReadonlySet<number> {
+  const pieces = new Set(toCheck);
+  for (const [piece, bits] of blocks) if (bits.isFull) pieces.add(piece);
+  return pieces;
 }
 
 /** A picker for a torrent of which nothing is had yet. */

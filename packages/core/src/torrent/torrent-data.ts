@@ -133,16 +133,17 @@ export class TorrentData {
     this.#wants = new TorrentWants({ layout: info.layout, picker, files, clock });
     this.#selectFiles(info, this.#wants);
     this.#owner.infoKnown(info, isNew);
-    if (!this.#owner.isClosed) this.#work = this.#open(info, picker, files);
+    if (!this.#owner.isClosed) this.#work = this.#open(info, picker, files, false);
   }
 
-  async #open(info: TorrentInfo, picker: PiecePicker, files: FileProgress): Promise<void> {
+  /** @param isForced All is hashed, whatever is known of it. */
+  async #open(info: TorrentInfo, picker: PiecePicker, files: FileProgress, isForced: boolean): Promise<void> {
     try {
       this.#opening = this.#openContent(info, picker, files);
       const content = await this.#opening;
       if (this.#owner.isClosed) return;
-      if (this.#params.assumeComplete === true) content.assumeComplete();
-      else await this.#check(content);
+      if (this.#params.assumeComplete === true && !isForced) content.assumeComplete();
+      else await this.#check(content, isForced);
     } catch (error) {
       if (this.#owner.isClosed) return;
       if (!isPeerloomError(error)) throw error;
@@ -153,7 +154,8 @@ export class TorrentData {
   }
 
   async #openContent(info: TorrentInfo, picker: PiecePicker, files: FileProgress): Promise<TorrentContent> {
-    const { slots, clock, storage } = this.#environment;
+    const { slots, clock, alerts, storage } = this.#environment;
+    await this.#environment.torrentLeft(this.#owner.infoHash);
     this.#content ??= await TorrentContent.open({
       info,
       picker,
@@ -161,8 +163,10 @@ export class TorrentData {
       storage: this.#params.storage ?? storage,
       slots,
       clock,
+      alerts,
       owner: this.#owner.pieces,
     });
+    if (!this.#owner.isClosed) await this.#content.resume.lock();
     if (!this.#owner.isClosed) await this.#content.select();
     return this.#content;
   }
@@ -213,14 +217,16 @@ export class TorrentData {
     this.#owner.dataChecked(picker);
   }
 
-  async #check(content: TorrentContent): Promise<void> {
+  async #check(content: TorrentContent, isForced: boolean): Promise<void> {
     const { checks, alerts } = this.#environment;
     const { infoHash } = this.#owner;
     await checks.run(infoHash.hex, async () => {
+      if (isForced) await content.resume.reset();
+      const resumed = isForced ? undefined : await content.resume.load();
       const { statuses, oversized } = await content.look();
       if (this.#owner.isClosed) return;
       for (const file of oversized) alerts.post('fileOversized', { infoHash, ...file });
-      await content.check(statuses, (checkedBytes) => this.#progress(checkedBytes));
+      await content.check(statuses, resumed, (checkedBytes) => this.#progress(checkedBytes));
     });
   }
 
@@ -232,7 +238,7 @@ export class TorrentData {
     const picker = this.#picker;
     const content = this.#content;
     if (!this.#isChecked || picker === undefined || content === undefined) {
-      void this.recheck();
+      void this.#again(false);
       return;
     }
     this.#isChecked = false;
@@ -267,28 +273,32 @@ export class TorrentData {
     this.#checkedBytes = checkedBytes;
   }
 
-  /** Looks at the data again. Resolves when done. */
+  /** Hashes all of the data. Resolves when done. */
   recheck(): Promise<void> {
+    return this.#again(true);
+  }
+
+  #again(isForced: boolean): Promise<void> {
     const info = this.#info;
     const picker = this.#picker;
     const files = this.#files;
     if (info === undefined || picker === undefined || files === undefined) return Promise.resolve();
     this.#isChecked = false;
     if (this.#content) this.#environment.readCache.drop(this.#content.storage);
-    this.#work = this.#work.then(() => this.#open(info, picker, files));
+    this.#work = this.#work.then(() => this.#open(info, picker, files, isForced));
     return this.#work;
   }
 
   /** Closes the storage, once nothing works on it any more. */
-  async close(): Promise<void> {
+  async close(forgetsState: boolean): Promise<void> {
     this.#environment.checks.leave(this.#owner.infoHash.hex);
     if (this.#content) {
       this.#environment.readCache.drop(this.#content.storage);
-      await this.#content.close();
+      await this.#content.close(forgetsState);
       await this.#work;
       return;
     }
     await this.#work;
-    await (this.#content as TorrentContent | undefined)?.close();
+    await (this.#content as TorrentContent | undefined)?.close(forgetsState);
   }
 }

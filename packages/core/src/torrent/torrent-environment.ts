@@ -58,6 +58,8 @@ export interface TorrentEnvironment extends PeerEnvironment {
   /** What the queue decides by may have changed of a torrent. */
   lifeChanged(infoHash: InfoHash): void;
   removeTorrent(infoHash: InfoHash): Promise<void>;
+  /** Resolves when the data is closed of a torrent of this infohash that was removed before. */
+  torrentLeft(infoHash: InfoHash): Promise<void>;
   /** Whether an extension of the session has the name. */
   isSessionExtension(name: string): boolean;
   /** Why an endpoint may not be a peer: banned, or ourselves. */

@@ -198,6 +198,7 @@ export class Torrent
     }
     this.life.setState(picker.have.isFull ? 'seeding' : 'finished');
     if (wasDone) return;
+    void this.data.content?.resume.save();
     this.#environment.alerts.post('torrentFinished', { infoHash: this.infoHash });
     for (const peer of this.peers.all()) {
       peer.extensions.announceChanges();
@@ -217,6 +218,7 @@ export class Torrent
   stopped(code: string, message: string, mayStay: boolean): void {
     if (!mayStay) this.disconnectAll(code, message);
     else for (const peer of this.peers.all()) peer.disconnect({ origin: 'policy', code, message });
+    if (this.life.state !== 'error') void this.data.content?.resume.save();
   }
 
   started(afterError: PeerloomError | undefined): void {
@@ -377,6 +379,7 @@ export class Torrent
     this.plugins.hooks.notify('tick');
     this.pieces.tick(nowMs);
     this.data.wants?.tick();
+    this.data.content?.resume.tick();
     for (const peer of this.peers.all()) peer.tick(nowMs, elapsedMs);
     if (this.#isClosed || !this.life.isRunning) return;
     this.#chokes.tick(this.peers.all(), this.isUploadOnly, nowMs);
@@ -389,12 +392,12 @@ export class Torrent
   }
 
   /** Ends everything. Resolves when the storage is closed. */
-  async close(): Promise<void> {
+  async close({ forgetsState = false }: { readonly forgetsState?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.disconnectAll('TORRENT_REMOVED', 'the torrent was removed');
     this.plugins.close();
-    await this.data.close();
+    await this.data.close(forgetsState);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   isFileRight,
   runWithDisk,
   settleWithDisk,
+  stopWithDisk,
   temporaryFolder,
 } from '../fixtures/disk-swarm.js';
 
@@ -43,11 +44,11 @@ describe('moving a torrent', () => {
       expect(leech.torrent.stats.hashFailures).toBe(0);
       expect(filesBelow(from)).toEqual([]);
       for (const file of [0, 1, 2]) expect(isFileRight(to, swarm.content, file)).toBe(true);
-      await settleWithDisk(swarm, leech.stop());
+      await stopWithDisk(swarm, leech);
 
       const next = await swarm.addLeech({ wrapStorage: () => fileStorage(to) });
       await runWithDisk(swarm, () => next.torrent.state === 'seeding');
-      await settleWithDisk(swarm, next.stop());
+      await stopWithDisk(swarm, next);
     });
   });
 
@@ -70,7 +71,7 @@ describe('moving a torrent', () => {
       expect(leech.hasRightData()).toBe(true);
       expect(leech.torrent.stats.hashFailures).toBe(0);
       expect(seed.torrent.error).toBeUndefined();
-      await settleWithDisk(swarm, seed.stop());
+      await stopWithDisk(swarm, seed);
     });
   });
 
@@ -89,7 +90,7 @@ describe('moving a torrent', () => {
       await runWithDisk(swarm, () => leech.torrent.state === 'seeding');
       for (const file of [0, 1, 2]) expect(isFileRight(from, swarm.content, file)).toBe(true);
       expect(filesBelow(to)).toEqual(names);
-      await settleWithDisk(swarm, leech.stop());
+      await stopWithDisk(swarm, leech);
     });
   });
 
@@ -123,14 +124,14 @@ describe('renaming a file', () => {
       expect(told).toEqual([{ type: 'fileRenamed', file: 0, path: 'content/new name/ab.bin' }]);
       await runWithDisk(swarm, () => leech.torrent.state === 'seeding');
       expect(completed.sort()).toEqual(['content/file-1', 'content/file-2', 'content/new name/ab.bin']);
-      await settleWithDisk(swarm, leech.stop());
+      await stopWithDisk(swarm, leech);
       expect(filesBelow(root)).toEqual(completed);
 
       const next = await swarm.addLeech({ wrapStorage });
       await runWithDisk(swarm, () => next.torrent.state === 'seeding');
       expect(next.torrent.filePath(0)).toBe('content/new name/ab.bin');
       expect(isFileRight(root, swarm.content, 0, 'content/new name/ab.bin')).toBe(true);
-      await settleWithDisk(swarm, next.stop());
+      await stopWithDisk(swarm, next);
     });
   });
 

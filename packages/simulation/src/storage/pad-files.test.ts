@@ -9,6 +9,7 @@ import {
   filesBelow,
   runWithDisk,
   settleWithDisk,
+  stopWithDisk,
   temporaryFolder,
 } from '../fixtures/disk-swarm.js';
 
@@ -108,12 +109,14 @@ describe('pad files (BEP 47)', () => {
     const wrapStorage = () => fileStorage(root);
     const first = await swarm.addLeech({ connectTo: [seed], wrapStorage });
     await runWithDisk(swarm, () => first.torrent.state === 'seeding');
-    await settleWithDisk(swarm, first.stop());
+    await stopWithDisk(swarm, first);
     expect(filesBelow(root)).toEqual(real.map(({ path }) => path).sort());
     for (const { path, bytes } of real) expect(Buffer.compare(readFileSync(join(root, path)), bytes)).toBe(0);
 
     const again = await swarm.addLeech({ wrapStorage });
     await runWithDisk(swarm, () => again.torrent.state === 'seeding');
+    await settleWithDisk(swarm, again.torrent.recheck());
+    expect(again.torrent.state).toBe('seeding');
     const second = await swarm.addLeech({ connectTo: [again] });
     await runWithDisk(swarm, () => second.torrent.state === 'seeding');
     expect(second.torrent.stats.hashFailures).toBe(0);

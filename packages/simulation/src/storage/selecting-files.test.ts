@@ -8,7 +8,7 @@ import {
   filesBelow,
   isFileRight,
   runWithDisk,
-  settleWithDisk,
+  stopWithDisk,
   temporaryFolder,
 } from '../fixtures/disk-swarm.js';
 
@@ -150,7 +150,7 @@ describe('selecting files, on a disk', () => {
       select(leech, 0, 3);
       await runWithDisk(swarm, () => leech.torrent.state === 'finished');
       expect(filesBelow(root)).toEqual([first, fourth]);
-      await settleWithDisk(swarm, leech.stop());
+      await stopWithDisk(swarm, leech);
 
       const next = await swarm.addLeech({ connectTo: [seed], wrapStorage });
       select(next, 0, 1, 3);
@@ -165,7 +165,7 @@ describe('selecting files, on a disk', () => {
       await runWithDisk(swarm, () => next.torrent.state === 'seeding');
       expect(filesBelow(root)).toEqual([first, second, third, fourth]);
       for (const index of [0, 1, 2, 3]) expect(isFileRight(root, swarm.content, index)).toBe(true);
-      await settleWithDisk(swarm, next.stop());
+      await stopWithDisk(swarm, next);
     });
   });
 
@@ -181,7 +181,7 @@ describe('selecting files, on a disk', () => {
       select(leech, 0, 1, 2, 3);
       await runWithDisk(swarm, () => leech.torrent.state === 'seeding');
       for (const index of [0, 1, 2, 3]) expect(isFileRight(root, swarm.content, index)).toBe(true);
-      await settleWithDisk(swarm, leech.stop());
+      await stopWithDisk(swarm, leech);
     });
   });
 
@@ -197,7 +197,7 @@ describe('selecting files, on a disk', () => {
       await runWithDisk(swarm, () => leech.torrent.state === 'error');
       expect(leech.torrent.error?.code).toBe('STORAGE_FOREIGN_FILE');
       expect(filesBelow(root)).toEqual([first, second, fourth]);
-      await settleWithDisk(swarm, leech.stop());
+      await stopWithDisk(swarm, leech);
     });
   });
 });
