@@ -67,7 +67,7 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
       `
 Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
 that somebody will connect to. Trackers and magnet links are not used in this release.
-What is there already is checked and kept. A name without an address is a warning while there are other peers;
+What is there already is kept, and checked where it may have changed. A name without an address is a warning while there are other peers;
 a download is given up when nobody can be reached.
 With several torrents, one that fails is told of, and the others go on.
 --select takes indices as "peerloom info" shows them, names, and patterns with *, ** and ?. A name or pattern

@@ -61,9 +61,9 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
     .addHelpText(
       'after',
       `
-Checks the data first. Where some is missing or wrong it says how much, seeds nothing and exits with 1:
-"peerloom verify" tells which files, "peerloom download" gets the rest. Then it prints "listening on
-ADDRESS:PORT" for each address; port 0 stands for a free port.
+Checks the data first, where it may have changed since the last time. Where some is missing or wrong it says
+how much, seeds nothing and exits with 1: "peerloom verify" tells which files, "peerloom download" gets the
+rest. Then it prints "listening on ADDRESS:PORT" for each address; port 0 stands for a free port.
 
 Examples:
   peerloom seed debian.torrent --path downloads

@@ -12,6 +12,7 @@ import { escapeText } from '../output/escape-text.js';
 import type { Output } from '../output/output.js';
 import { writeJson } from '../output/summary.js';
 import { makeWarn, type Warn } from '../output/warning.js';
+import { warnOfResume } from './resume-warnings.js';
 import { SavedState } from './saved-state.js';
 
 /** Peers are named by hand and few: one that is not there yet is soon tried again, for half a minute or so. */
@@ -48,9 +49,8 @@ export class CliSession {
   readonly #storage: FileStorage;
   readonly #alertsWritten: Promise<void>;
   readonly #failure = new AbortController();
-  #trouble: string | undefined;
-
   readonly #saved: SavedState | undefined;
+  #trouble: string | undefined;
 
   /** Makes one, with what was saved of the last one. */
   static async open(options: CliSessionOptions): Promise<CliSession> {
@@ -92,7 +92,10 @@ export class CliSession {
     });
     saved?.follow(this.session);
     this.#alertsWritten = isJson ? this.#writeAlerts(output, alertMask) : Promise.resolve();
-    if (!isJson) this.session.on('performanceWarning', ({ message }) => warnOfSlowness(message));
+    if (!isJson) {
+      this.session.on('performanceWarning', ({ message }) => warnOfSlowness(message));
+      warnOfResume(this.session, this.warn);
+    }
     this.session.on('torrentError', ({ error }) => this.#failure.abort(error));
     this.session.on('peerDisconnected', ({ endpoint, reason }) => {
       if (reason.origin === 'policy') return;
