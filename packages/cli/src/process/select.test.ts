@@ -58,6 +58,15 @@ test('more is downloaded when more is selected, and what is there is kept', asyn
   expect([isRight(0, 'a.bin'), isRight(1, 'sub/b.bin'), isRight(2, 'sub/c.txt')]).toEqual([true, true, true]);
 });
 
+test('verify looks at files that were not selected, and makes none of them', async () => {
+  await bench.download('t.torrent', '--peer', await bench.seed(torrent), '--select', '1').end();
+  const before = readdirSync(bench.path('out'), { recursive: true });
+  const { exitCode, stdout } = await bench.run('verify', 't.torrent', '--path', 'out');
+  expect(exitCode).toBe(1);
+  expect(stdout.slice(0, -1)).toEqual(['t/a.bin: missing', 't/sub/c.txt: missing', 't/empty: missing']);
+  expect(readdirSync(bench.path('out'), { recursive: true })).toEqual(before);
+});
+
 test('an interrupted one counts the bytes that were selected', async () => {
   const peer = await bench.seed(torrent, 2);
   const run = bench.download('t.torrent', '--peer', peer, '--select', 'sub', '--json', '--sequential');

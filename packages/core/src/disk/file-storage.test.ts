@@ -305,3 +305,25 @@ for (const { name, threads } of modes) {
     });
   });
 }
+
+test('without state, what was kept aside is read there, and stays there', async () => {
+  const root = temporaryFolder();
+  const fixture = new TorrentFixture(32 * 1024, [
+    { path: 't/a', lengthBytes: 40 * 1024 },
+    { path: 't/b', lengthBytes: 40 * 1024 },
+  ]);
+  const owner = new FileStorage({ root, threads: 0 });
+  const owned = await OpenFixture.open(owner, fixture);
+  await owned.torrent.selectFiles?.([1]);
+  expect(await owned.writePiece(1)).toBe('ok');
+  await owner.close();
+  const before = readdirSync(root, { recursive: true });
+  expect(existsSync(join(root, 't/b'))).toBe(false);
+
+  const looker = new FileStorage({ root, threads: 0, keepsState: false });
+  const looked = await OpenFixture.open(looker, fixture);
+  expect(await looked.torrent.selectFiles?.([])).toEqual([]);
+  expect(await looked.hashPiece(1)).toBe('ok');
+  await looker.close();
+  expect(readdirSync(root, { recursive: true })).toEqual(before);
+});

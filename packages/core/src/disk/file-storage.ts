@@ -28,7 +28,7 @@ export interface FileStorageOptions {
   /**
    * Whether the storage keeps what is known of torrents' data, below `.peerloom` in its root, so that not all is
    * hashed at each start, and takes the data for this process alone meanwhile. Default true. Not for who only
-   * looks at the data.
+   * looks at the data: then files stay where they are as well, whether they are wanted or not.
    */
   readonly keepsState?: boolean;
 }

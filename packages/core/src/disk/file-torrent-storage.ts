@@ -126,6 +126,8 @@ export class FileTorrentStorage implements TorrentStorage {
 
   async selectFiles(unwanted: readonly number[]): Promise<readonly number[]> {
     this.#open();
+    // Who only looks at the data moves nothing of it.
+    if (!this.#owner.keepsState) return [];
     const owned = [...unwanted];
     const filesAside = (): number[] => {
       const flags = new FileFlags(this.#torrent.flags);
