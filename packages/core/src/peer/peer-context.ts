@@ -176,6 +176,11 @@ export class PeerContextFacade implements PeerContext {
     return this.#peer.extensions.register(this.#scope, message, handler);
   }
 
+  updateHandshake(): void {
+    this.#checkOpen('updateHandshake');
+    this.#peer.extensions.announceChanges();
+  }
+
   choke(): void {
     this.send({ type: 'choke' });
   }

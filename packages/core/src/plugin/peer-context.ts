@@ -129,6 +129,11 @@ export interface PeerContext {
    * session's 255 ids are used up.
    */
   register<T>(message: MessageDefinition<T>, handler: (value: T) => void): MessageChannel<T>;
+  /**
+   * Has `addHandshake` of every plugin asked again, and sends a further extension handshake (BEP 10) with what has
+   * changed, at most one a second. Does nothing before our first one is sent and where a side has no BEP 10.
+   */
+  updateHandshake(): void;
   /** Chokes the remote; the next round of the choker decides anew. */
   choke(): void;
   /** Unchokes the remote; the next round of the choker decides anew. */

@@ -22,8 +22,8 @@ export interface PeerPlugin {
   onHandshake?(reserved: ReadonlyReservedBits): boolean | void;
   /**
    * *notify.* Our extension handshake (BEP 10) is being built; may add keys. Setting a key that is there
-   * already throws. Called again whenever there is something to announce; only keys whose value has changed
-   * are sent.
+   * already throws. Called again whenever there is something to announce, or a plugin says so with
+   * `peer.updateHandshake()`; only keys whose value has changed are sent.
    */
   addHandshake?(dict: HandshakeBuilder): void;
   /**

@@ -69,6 +69,7 @@ function readTorrent(torrent: TorrentContext): unknown {
 const peerWrites: Readonly<Record<string, (peer: PeerContext) => unknown>> = {
   send: (peer) => peer.send({ type: 'interested' }),
   sendRaw: (peer) => peer.sendRaw(1, new Uint8Array(1)),
+  updateHandshake: (peer) => peer.updateHandshake(),
   register: (peer) => peer.register(rawMessage('x_new'), () => {}),
   choke: (peer) => peer.choke(),
   unchoke: (peer) => peer.unchoke(),

@@ -2,6 +2,7 @@ import {
   type BencodeValue,
   bencodeCodec,
   defineMessage,
+  type HandshakeBuilder,
   type MessageChannel,
   type PeerContext,
 } from '@peerloom/core/plugin';
@@ -167,6 +168,53 @@ describe('late registration and removal', () => {
     await arena.advance(2000);
     expect(handshakes(remote).at(-1)).toBe('d1:md6:x_latei0eee');
     expect(remote.remoteIds.x_late).toBe(0);
+    await arena.end();
+  });
+
+  it('a key whose value changes later is announced when the plugin says so, and nothing else is', async () => {
+    const { arena, alpha, remote, peer } = await chatting();
+    let value = 1;
+    alpha.reactions['peer.addHandshake'] = ({ args: [dict] }) => {
+      (dict as HandshakeBuilder).set('x_size', value);
+      return passOn;
+    };
+    peer.updateHandshake();
+    await arena.roundTrip();
+    expect(handshakes(remote)).toHaveLength(1);
+    await arena.advance(1100);
+    expect(handshakes(remote).slice(1)).toEqual(['d1:mde6:x_sizei1ee']);
+    peer.updateHandshake();
+    await arena.advance(1100);
+    expect(handshakes(remote), 'nothing has changed').toHaveLength(2);
+    value = 2;
+    for (let i = 0; i < 10; i++) peer.updateHandshake();
+    await arena.advance(3000);
+    expect(handshakes(remote).slice(2)).toEqual(['d1:mde6:x_sizei2ee']);
+    await arena.end();
+  });
+
+  it('a key that changes before our first handshake is in it, also behind a hold', async () => {
+    const alpha = new Recorder('alpha');
+    let release: () => void = () => {};
+    let value = 1;
+    alpha.reactions['torrent.newConnection'] = ({ peer }) => {
+      const hold = peer?.hold({ reason: 'test', channels: [] });
+      release = () => hold?.release();
+      return passOn;
+    };
+    alpha.reactions['peer.addHandshake'] = ({ args: [dict] }) => {
+      (dict as HandshakeBuilder).set('x_size', value);
+      return passOn;
+    };
+    const arena = await Arena.create({ plugins: [alpha.plugin] });
+    const remote = await arena.open({ until: 'handshake' });
+    value = 2;
+    alpha.peers[0]?.updateHandshake();
+    await arena.advance(3000);
+    expect(handshakes(remote)).toEqual(['d1:mdee']);
+    release();
+    await arena.advance(3000);
+    expect(handshakes(remote).slice(1)).toEqual([expect.stringContaining('6:x_sizei2e')]);
     await arena.end();
   });
 

@@ -1,4 +1,5 @@
 import {
+  asInteger,
   defineMessage,
   type MessageChannel,
   type PeerContext,
@@ -10,15 +11,26 @@ import {
 
 const hello = defineMessage<Uint8Array>()('xc_companion', rawCodec, { maxBytes: 16 });
 
-/** A well-behaved extension with a message of its own: greets every peer that knows the message, once. */
+const greetedKey = 'xc_greeted';
+
+/**
+ * A well-behaved extension with a message of its own: greets every peer that knows the message, once, and says so
+ * in a further extension handshake.
+ */
 export class Companion implements SessionPlugin {
   readonly name = 'compliance-companion';
   readonly apiVersion = pluginApiVersion;
   #received = 0;
+  #announced = 0;
 
   /** Greetings that came. */
   get received(): number {
     return this.#received;
+  }
+
+  /** Extension handshakes that told of a greeting. */
+  get announced(): number {
+    return this.#announced;
   }
 
   newTorrent(): { newConnection(peer: PeerContext): PeerPlugin } {
@@ -32,7 +44,15 @@ export class Companion implements SessionPlugin {
     let hasGreeted = false;
     return {
       tick: () => {
-        if (!hasGreeted && peer.isReady && channel.supported) hasGreeted = channel.send(Uint8Array.of(1));
+        if (hasGreeted || !peer.isReady || !channel.supported) return;
+        hasGreeted = channel.send(Uint8Array.of(1));
+        peer.updateHandshake();
+      },
+      addHandshake: (dict) => {
+        if (hasGreeted) dict.set(greetedKey, 1);
+      },
+      onExtensionHandshake: (dict) => {
+        if (asInteger(dict?.[greetedKey]) === 1) this.#announced++;
       },
     };
   }

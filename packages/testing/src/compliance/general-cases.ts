@@ -163,6 +163,8 @@ async function checkCompanion(subject: Subject): Promise<void> {
   checkDone(trial);
   const { local, remote } = companions;
   check(local.received > 0 && remote.received > 0, 'messages of another extension did not get through');
+  const areAnnounced = local.announced > 0 && remote.announced > 0;
+  check(areAnnounced, 'keys that another extension added to the handshake later did not get through');
 }
 
 async function checkState(subject: Subject, clean: CleanTrials): Promise<void> {
