@@ -1,0 +1,4 @@
+import { runComplianceSuite } from '@peerloom/testing';
+import { utMetadata } from './index.js';
+
+runComplianceSuite(utMetadata);
