@@ -35,6 +35,14 @@ export class MutualInterest {
     if (peer) this.dropUseless(peer);
   }
 
+  /** We will download nothing more, or go on to: remotes are told (BEP 21), and left where that makes them useless. */
+  doneChanged(): void {
+    for (const peer of this.#owner.peers.all()) {
+      peer.extensions.announceChanges();
+      if (this.#owner.isUploadOnly) this.dropUseless(peer);
+    }
+  }
+
   /** With one that takes nothing there is nothing to do where it has nothing that we want. */
   dropUseless(peer: PeerConnection): void {
     const { state } = peer;

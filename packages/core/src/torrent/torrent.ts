@@ -193,17 +193,14 @@ export class Torrent
     const wasDone = this.life.state === 'finished' || this.life.state === 'seeding';
     if (picker.missingWanted > 0 || this.data.isPlacing) {
       this.life.setState('downloading');
-      if (wasDone) for (const peer of this.peers.all()) peer.extensions.announceChanges();
+      if (wasDone) this.#interest.doneChanged();
       return;
     }
     this.life.setState(picker.have.isFull ? 'seeding' : 'finished');
     if (wasDone) return;
     void this.data.content?.resume.save();
     this.#environment.alerts.post('torrentFinished', { infoHash: this.infoHash });
-    for (const peer of this.peers.all()) {
-      peer.extensions.announceChanges();
-      this.#interest.dropUseless(peer);
-    }
+    this.#interest.doneChanged();
   }
 
   /** Checks the data again. Resolves when done. */
