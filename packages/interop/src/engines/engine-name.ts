@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 
 /** The engines that the tests run against. */
 export const engineNames = ['libtorrent', 'transmission', 'aria2', 'webtorrent'] as const;
@@ -9,12 +10,26 @@ export type EngineName = (typeof engineNames)[number];
 /** Debian's Python, which has Debian's libtorrent module; another one may come first on the path. */
 export const python = '/usr/bin/python3';
 
-const probes: Readonly<Record<EngineName, readonly [string, ...string[]]>> = {
-  libtorrent: [python, '-c', 'import libtorrent'],
-  transmission: ['transmission-daemon', '--version'],
-  aria2: ['aria2c', '--version'],
-  // Of this package's own dependencies.
-  webtorrent: [process.execPath, '--input-type=module', '-e', "import 'webtorrent'"],
+/** Whether a command runs, and ends well. */
+function runs(command: string, ...args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+/** Whether this package can load another. */
+function resolves(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const probes: Readonly<Record<EngineName, () => boolean>> = {
+  libtorrent: () => runs(python, '-c', 'import libtorrent'),
+  transmission: () => runs('transmission-daemon', '--version'),
+  aria2: () => runs('aria2c', '--version'),
+  webtorrent: () => resolves('webtorrent'),
 };
 
 const found = new Map<EngineName, boolean>();
@@ -27,8 +42,7 @@ function missingNote(name: EngineName): string {
 function isInstalled(name: EngineName): boolean {
   let isFound = found.get(name);
   if (isFound === undefined) {
-    const [command, ...args] = probes[name];
-    isFound = spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+    isFound = probes[name]();
     found.set(name, isFound);
     if (!isFound) console.warn(missingNote(name));
   }
