@@ -177,6 +177,8 @@ export { remoteLimitSettings } from './settings/remote-limits.js';
 export type { SettingSpec } from './settings/setting-spec.js';
 export {
   defaultSettings,
+  type LiveSettingName,
+  type LiveSettings,
   type SettingGroup,
   type SettingName,
   type Settings,

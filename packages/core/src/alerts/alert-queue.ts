@@ -8,7 +8,7 @@ import type { AlertSink } from './alert-hub.js';
 export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
   /** Categories that it gets, as bits ({@link alertCategories}). */
   readonly mask: number;
-  readonly #capacity: number;
+  readonly #capacity: () => number;
   readonly #onClose: () => void;
   #alerts: Alert[] = [];
   #head = 0;
@@ -17,9 +17,10 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
   #closed = false;
   #waiting: ((result: IteratorResult<Alert>) => void)[] = [];
 
-  constructor(mask: number, capacity: number, onClose: () => void = () => {}) {
+  /** `capacity`: alerts that fit; a function is asked each time. */
+  constructor(mask: number, capacity: number | (() => number), onClose: () => void = () => {}) {
     this.mask = mask;
-    this.#capacity = capacity;
+    this.#capacity = typeof capacity === 'number' ? () => capacity : capacity;
     this.#onClose = onClose;
   }
 
@@ -34,7 +35,7 @@ export class AlertQueue implements AlertSink, AsyncIterableIterator<Alert> {
     const waiter = this.#waiting.shift();
     if (waiter) {
       waiter({ value: alert, done: false });
-    } else if (this.#alerts.length - this.#head >= this.#capacity) {
+    } else if (this.#alerts.length - this.#head >= this.#capacity()) {
       this.#dropped++;
       this.#droppedTotal++;
     } else {

@@ -3,6 +3,7 @@ import type { Endpoint } from '../common/endpoint.js';
 import type { PeerloomError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { TorrentState } from '../common/torrent-state.js';
+import type { SettingName } from '../settings/settings-table.js';
 
 /** Fields of every alert that concerns one torrent. */
 interface OfTorrent {
@@ -51,6 +52,11 @@ export interface AlertFields {
     readonly endpoint: Endpoint;
     /** Why not (`NETWORK_…`). */
     readonly error: PeerloomError;
+  };
+  /** Settings were changed while the session runs, and hold from now on. */
+  settingsChanged: {
+    /** Those that have another value than before. */
+    readonly names: readonly SettingName[];
   };
   /** The session has stopped; the last alert. */
   sessionStopped: object;

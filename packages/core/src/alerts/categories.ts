@@ -20,6 +20,7 @@ export const alertCategoryOf = {
   listenSucceeded: 'session',
   listenFailed: 'session',
   ipFilterChanged: 'session',
+  settingsChanged: 'session',
   sessionStopped: 'session',
   sessionError: 'session',
   performanceWarning: 'performance',

@@ -143,6 +143,23 @@ describe('ReadCache', () => {
     expectBytes(concatBytes(...end.chunks), torrent.bytes(1, pieceLength - 10, 10));
   });
 
+  test('reads more or less at once from when it is told, and forgets what it had read', async () => {
+    const { cache, torrent, read, answer } = setUp();
+    const [sent, loading] = [read(0, 0, 100), read(1, 0, 100)];
+    torrent.loads[0]?.resolve();
+    await microtasks();
+    expect(sent.calls).toBe(1);
+    cache.setReadAhead(32 * kib);
+    const again = read(0, 40_000, 100);
+    expect(torrent.loads.at(-1)).toMatchObject({ piece: 0, begin: 32 * kib, lengthBytes: 32 * kib });
+    await answer();
+    expectBytes(concatBytes(...sent.chunks), torrent.bytes(0, 0, 100));
+    expectBytes(concatBytes(...loading.chunks), torrent.bytes(1, 0, 100));
+    expectBytes(concatBytes(...again.chunks), torrent.bytes(0, 40_000, 100));
+    for (const { release } of [sent, loading, again]) release();
+    expect(cache.stats.slotsHeld).toBe(2);
+  });
+
   test('readers of an extent under way share it', async () => {
     const { cache, torrent, read, answer } = setUp();
     const readers = [read(0, 0, 100), read(0, 50_000, 1000), read(0, 64 * kib - 1, 2)];
@@ -363,6 +380,7 @@ describe('ReadCache', () => {
               'fail',
               'release',
               'drop',
+              'resize',
               'take',
               'give',
               'turn',
@@ -407,7 +425,13 @@ describe('ReadCache', () => {
             else if (step === 'fail') load?.reject(new Error('made up'));
             else if (step === 'release') release(a);
             else if (step === 'drop') cache.drop(source, a % 3 === 0 ? undefined : a % 2);
-            else if (step === 'take') {
+            else if (step === 'resize') {
+              const wanted = 2 ** (a % 4) * 16 * kib;
+              const spans = Math.ceil((128 * kib - 1) / wanted) + 1;
+              const fits = (spans * wanted) / slotLength <= Math.min(options.maxSlots, pool.capacity);
+              if (fits) cache.setReadAhead(wanted);
+              else expect(() => cache.setReadAhead(wanted)).toThrow('are needed');
+            } else if (step === 'take') {
               const slot = pool.acquire();
               if (slot !== -1) foreign.push(slot);
               if (slot !== -1) pool.view(slot).fill(0xee);

@@ -40,7 +40,7 @@ function releaseNothing(): void {
 export class ReadCache {
   readonly #slots: SlotPool;
   readonly #maxSlots: number;
-  readonly #extentBytes: number;
+  #extentBytes: number;
   readonly #index = new ExtentIndex();
   /** Loaded extents that nobody reads, in order of use. */
   readonly #idle = new Set<ReadExtent>();
@@ -55,16 +55,34 @@ export class ReadCache {
 
   /** Throws `STORAGE_RANGE` where one read could need more slots than there are, and so wait for ever. */
   constructor(slots: SlotPool, { maxSlots, readAheadBytes }: ReadCacheOptions) {
-    const spannedExtents = Math.ceil((maxReadBytes - 1) / readAheadBytes) + 1;
-    const extentSlots = readAheadBytes / slots.slotLength;
-    const needed = spannedExtents * extentSlots;
-    if (!Number.isInteger(extentSlots) || !(needed <= Math.min(maxSlots, slots.capacity))) {
-      const range = `${maxSlots} slots for extents of ${readAheadBytes} bytes`;
-      throw new StorageError('STORAGE_RANGE', `${range}: at least ${needed} are needed`, '');
-    }
     this.#slots = slots;
     this.#maxSlots = maxSlots;
-    this.#extentBytes = readAheadBytes;
+    this.#extentBytes = this.#checked(readAheadBytes);
+  }
+
+  #checked(readAheadBytes: number): number {
+    const spannedExtents = Math.ceil((maxReadBytes - 1) / readAheadBytes) + 1;
+    const extentSlots = readAheadBytes / this.#slots.slotLength;
+    const needed = spannedExtents * extentSlots;
+    if (Number.isInteger(extentSlots) && needed <= Math.min(this.#maxSlots, this.#slots.capacity)) {
+      return readAheadBytes;
+    }
+    const range = `${this.#maxSlots} slots for extents of ${readAheadBytes} bytes`;
+    throw new StorageError('STORAGE_RANGE', `${range}: at least ${needed} are needed`, '');
+  }
+
+  /**
+   * Changes how many bytes are read at once. What was read is forgotten, once nobody uses it any more. Throws
+   * as the constructor does.
+   */
+  setReadAhead(readAheadBytes: number): void {
+    if (readAheadBytes === this.#extentBytes) return;
+    this.#extentBytes = this.#checked(readAheadBytes);
+    for (const extent of this.#index.all()) {
+      this.#index.remove(extent);
+      if (this.#idle.delete(extent)) for (const slot of extent.slots) this.#giveBack(slot);
+    }
+    this.#serve();
   }
 
   get stats(): ReadCacheStats {
@@ -207,6 +225,7 @@ export class ReadCache {
       source: read.source,
       piece: read.piece,
       index,
+      beginBytes: index * this.#extentBytes,
       lengthBytes,
       slots: this.#spare.splice(0, this.#slotCount(lengthBytes)),
       loading: true,
@@ -237,8 +256,8 @@ export class ReadCache {
   }
 
   /** Asynchronous itself, so that a storage that throws fails no sooner than one that rejects. */
-  async #readBlocks({ source, piece, index, lengthBytes, slots }: ReadExtent): Promise<void> {
-    await source.readBlocks(piece, index * this.#extentBytes, lengthBytes, slots);
+  async #readBlocks({ source, piece, beginBytes, lengthBytes, slots }: ReadExtent): Promise<void> {
+    await source.readBlocks(piece, beginBytes, lengthBytes, slots);
   }
 
   #finish(read: CacheRead): void {
@@ -283,7 +302,7 @@ export class ReadCache {
   /** Appends the views of what the read wants of the extent. */
   #appendViews(chunks: Uint8Array[], read: CacheRead, extent: ReadExtent): void {
     const slotLength = this.#slots.slotLength;
-    const start = extent.index * this.#extentBytes;
+    const start = extent.beginBytes;
     const end = Math.min(read.begin + read.lengthBytes - start, extent.lengthBytes);
     for (let from = Math.max(0, read.begin - start); from < end; ) {
       const offset = from % slotLength;

@@ -30,6 +30,8 @@ export interface ReadExtent {
   readonly piece: number;
   /** Number of the extent in its piece. */
   readonly index: number;
+  /** Where it begins in its piece. */
+  readonly beginBytes: number;
   readonly lengthBytes: number;
   readonly slots: readonly SlotIndex[];
   /** Whether its slots are being written. */
@@ -73,6 +75,11 @@ export class ExtentIndex {
     extents?.delete(extent.index);
     if (extents?.size === 0) pieces?.delete(extent.piece);
     if (pieces?.size === 0) this.#sources.delete(extent.source);
+  }
+
+  /** All extents of all torrents. */
+  all(): ReadExtent[] {
+    return [...this.#sources.keys()].flatMap((source) => this.of(source, undefined));
   }
 
   /** All extents of a torrent, or of one of its pieces. */

@@ -106,14 +106,16 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
       kept: new KeptMessages(owner.keptBudget),
       owner: this,
     });
-    const { maxWireMessageBytes, maxExtensionHandshakeBytes } = environment.settings;
+    const { settings } = environment;
     this.#frames = new FrameParser(this.#inbound, {
-      maxMessageBytes: maxWireMessageBytes,
-      maxBitfieldBytes: maxWireMessageBytes,
+      get maxMessageBytes() {
+        return settings.maxWireMessageBytes;
+      },
+      maxBitfieldBytes: settings.maxWireMessageBytes,
       maxExtendedBytes: (id) =>
         id === 0
-          ? maxExtensionHandshakeBytes
-          : (this.extensions.channelOf(id)?.definition.maxBytes ?? maxWireMessageBytes),
+          ? settings.maxExtensionHandshakeBytes
+          : (this.extensions.channelOf(id)?.definition.maxBytes ?? settings.maxWireMessageBytes),
     });
     const handshake = options.handshake ?? new HandshakeParser();
     const parsers = { handshake, frames: this.#frames };

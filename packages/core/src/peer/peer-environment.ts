@@ -9,6 +9,7 @@ import type { SendBufferPool } from './send-buffer-pool.js';
 /** What all connections of a session share. Implemented by the session. */
 export interface PeerEnvironment {
   readonly clock: Clock;
+  /** One object whose values follow every change: read anew each time. */
   readonly settings: Settings;
   readonly alerts: AlertHub;
   readonly slots: SlotPool;

@@ -82,7 +82,7 @@ export type {
   Network,
 } from '../ports/network.js';
 export type { Random, SecureRandom } from '../ports/random.js';
-export type { Settings } from '../settings/settings-table.js';
+export type { SettingName, Settings } from '../settings/settings-table.js';
 export type { ReadonlyReservedBits, ReservedBits } from '../wire/reserved-bits.js';
 export type { AddTorrentParams } from './add-torrent-params.js';
 export type { DiskBufferHolder } from './disk-buffer-holder.js';

@@ -118,7 +118,7 @@ export interface SessionStats {
 export interface SessionContext {
   /** Whether the session has stopped or the plugin is gone. */
   readonly isClosed: boolean;
-  /** The settings of the session. */
+  /** The settings of the session now; `settingsChanged` tells of another one. */
   readonly settings: Settings;
   /** The session's 20-byte peer id. */
   readonly peerId: Uint8Array;

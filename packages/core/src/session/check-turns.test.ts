@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings } from '../settings/settings-table.js';
+import { defaultSettings, type Settings } from '../settings/settings-table.js';
 import { CheckTurns } from './check-turns.js';
 
 /** Checks that end when they are told to; `ranks` orders those that wait. */
-function setUp(maxActiveChecks: number, ranks: Readonly<Record<string, number>> = {}) {
-  const turns = new CheckTurns({ ...defaultSettings, maxActiveChecks }, (name) => ranks[name] ?? 0);
+function setUp(setting: number | Settings, ranks: Readonly<Record<string, number>> = {}) {
+  const settings = typeof setting === 'number' ? { ...defaultSettings, maxActiveChecks: setting } : setting;
+  const turns = new CheckTurns(settings, (name) => ranks[name] ?? 0);
   const started: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
   const outcomes = new Map<string, unknown>();
@@ -46,6 +47,23 @@ describe('turns of checks', () => {
     await end('d');
     expect(started).toEqual(['a', 'b', 'c', 'd']);
     expect([...outcomes.values()]).toEqual([true, true, true, true]);
+  });
+
+  it('follow the setting when it changes: more begin at once, fewer as others end', async () => {
+    const settings = { ...defaultSettings, maxActiveChecks: 1 };
+    const { turns, started, run, end } = setUp(settings);
+    for (const name of ['a', 'b', 'c', 'd']) run(name);
+    settings.maxActiveChecks = 3;
+    turns.startMore();
+    await settle();
+    expect(started).toEqual(['a', 'b', 'c']);
+    settings.maxActiveChecks = 1;
+    turns.startMore();
+    await end('a');
+    await end('b');
+    expect(started).toEqual(['a', 'b', 'c']);
+    await end('c');
+    expect(started).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('go by rank, not by who asked first', async () => {

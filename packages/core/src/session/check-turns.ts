@@ -26,7 +26,7 @@ export class CheckTurns implements CheckScheduler {
       await check();
     } finally {
       this.#running--;
-      this.#startNext();
+      this.startMore();
     }
     return true;
   }
@@ -37,7 +37,8 @@ export class CheckTurns implements CheckScheduler {
     start?.(false);
   }
 
-  #startNext(): void {
+  /** Starts those whose turn it is, as far as there is room. */
+  startMore(): void {
     while (this.#waiting.size > 0 && this.#running < this.#settings.maxActiveChecks) {
       let next = '';
       let lowest = Number.POSITIVE_INFINITY;

@@ -26,6 +26,15 @@ export class DialTurns {
     this.resume();
   }
 
+  /** Who is boosted may have changed. */
+  reorder(): void {
+    const diallers = [...this.#boosted, ...this.#others];
+    this.#boosted.clear();
+    this.#others.clear();
+    for (const dialler of diallers) this.#enqueue(dialler);
+    this.resume();
+  }
+
   /** There may be more rights to dial: goes on at the end of this turn. */
   resume(): void {
     if (this.#isScheduled || this.#boosted.size + this.#others.size === 0) return;

@@ -96,6 +96,11 @@ export class IncomingConnections {
     return undefined;
   }
 
+  /** Closes what is past the limit, as newcomers would have it closed. */
+  dropSurplus(): void {
+    for (let excess = this.size - this.#settings.maxPendingIncoming; excess > 0; excess--) this.#dropOne();
+  }
+
   /** Closes a random one of the prefix that has most. */
   #dropOne(): void {
     const byPrefix = new Map<string, Pending[]>();

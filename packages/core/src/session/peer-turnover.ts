@@ -6,8 +6,11 @@ export interface TurnoverTorrent {
   readonly size: number;
   /** Whether somebody is there to be dialled, or was refused for want of room since it was last asked. */
   takeDemand(): boolean;
-  /** Closes up to `count` connections, those worth least first. Returns how many. */
-  dropWorst(count: number, reason: DisconnectReason): number;
+  /**
+   * Closes connections while `isWanted`, given how many were closed so far, says so: those worth least first,
+   * young ones last or not at all. Returns how many.
+   */
+  dropWorst(isWanted: (dropped: number) => boolean, reason: DisconnectReason, sparesYoung: boolean): number;
 }
 
 /** Share of the limit from which on connections count as full. */
@@ -39,16 +42,19 @@ export class PeerTurnover {
 
   /** About once a second. */
   tick(torrents: readonly TurnoverTorrent[], nowMs: number): void {
-    const { maxConnections, maxConnectionsPerTorrent } = this.#settings;
-    for (const torrent of torrents) {
-      const excess = torrent.size - maxConnectionsPerTorrent;
-      if (excess > 0) torrent.dropWorst(excess, excessReason);
-    }
-    const excess = totalOf(torrents) - maxConnections;
-    if (excess > 0) this.#dropFromLargest(torrents, excess, excessReason);
+    this.dropSurplus(torrents);
     if (nowMs - this.#lastMs < this.#settings.peerTurnoverIntervalMs) return;
     this.#lastMs = nowMs;
     this.#turn(torrents);
+  }
+
+  /** Closes what is past the limits, those of least use first. That may bring about anything. */
+  dropSurplus(torrents: readonly TurnoverTorrent[]): void {
+    for (const torrent of torrents) {
+      const isExcess = (): boolean => torrent.size > this.#settings.maxConnectionsPerTorrent;
+      if (isExcess()) torrent.dropWorst(isExcess, excessReason, false);
+    }
+    this.#dropFromLargest(torrents, () => totalOf(torrents) > this.#settings.maxConnections, excessReason);
   }
 
   #turn(torrents: readonly TurnoverTorrent[]): void {
@@ -62,22 +68,30 @@ export class PeerTurnover {
       if (!torrent.takeDemand()) continue;
       hasDemand = true;
       const isFull = torrent.size > 0 && torrent.size >= maxConnectionsPerTorrent * fullShare;
-      if (isFull) dropped += torrent.dropWorst(shareOf(torrent.size), turnoverReason);
+      if (isFull) dropped += torrent.dropWorst(upTo(shareOf(torrent.size)), turnoverReason, true);
     }
     if (!isSessionFull || !hasDemand || dropped > 0) return;
-    this.#dropFromLargest(torrents, shareOf(totalOf(torrents)), turnoverReason);
+    this.#dropFromLargest(torrents, upTo(shareOf(totalOf(torrents))), turnoverReason);
   }
 
   /** One at a time from the torrent that has most, so that those with few keep them. */
-  #dropFromLargest(torrents: readonly TurnoverTorrent[], count: number, reason: DisconnectReason): void {
+  #dropFromLargest(
+    torrents: readonly TurnoverTorrent[],
+    isWanted: (dropped: number) => boolean,
+    reason: DisconnectReason,
+  ): void {
     const left = torrents.filter(({ size }) => size > 0);
-    for (let dropped = 0; dropped < count && left.length > 0; ) {
+    for (let dropped = 0; left.length > 0 && isWanted(dropped); ) {
       let largest = 0;
       for (const [index, { size }] of left.entries()) if (size > (left[largest]?.size ?? 0)) largest = index;
-      if (left[largest]?.dropWorst(1, reason) === 1) dropped++;
+      if (left[largest]?.dropWorst(upTo(1), reason, reason === turnoverReason) === 1) dropped++;
       else left.splice(largest, 1);
     }
   }
+}
+
+function upTo(count: number): (dropped: number) => boolean {
+  return (dropped) => dropped < count;
 }
 
 function totalOf(torrents: readonly TurnoverTorrent[]): number {

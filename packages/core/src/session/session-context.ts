@@ -51,7 +51,7 @@ export class SessionContextFacade implements SessionContext {
   }
 
   get settings(): Settings {
-    return this.#engine.settings;
+    return this.#engine.currentSettings;
   }
 
   get peerId(): Uint8Array {

@@ -27,8 +27,8 @@ import type { Clock, TimerHandle } from '../ports/clock.js';
 import type { Connection, Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
-import { defaultSettings, type Settings } from '../settings/settings-table.js';
-import { mergeSettings } from '../settings/validate-settings.js';
+import { SettingsInForce } from '../settings/settings-in-force.js';
+import type { LiveSettings, Settings } from '../settings/settings-table.js';
 import type { Torrent } from '../torrent/torrent.js';
 import type { Dialler, TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
@@ -62,7 +62,7 @@ export type MakeSessionContext = (engine: SessionEngine, scope: PluginScope) => 
 
 /** The inside of a session: what its torrents, plugins and the application's facade share. */
 export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, IncomingOwner {
-  readonly settings: Settings;
+  readonly #inForce: SettingsInForce;
   readonly clock: Clock;
   readonly random: Random;
   readonly secureRandom: SecureRandom;
@@ -105,7 +105,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   constructor(options: SessionOptions, makeContext: MakeSessionContext) {
     this.#makeContext = makeContext;
     const saved: SessionState | undefined = options.state && decodeSessionState(options.state);
-    this.settings = mergeSettings(defaultSettings, options.settings ?? {});
+    this.#inForce = new SettingsInForce(options.settings ?? {});
     this.clock = options.clock ?? new SystemClock();
     this.secureRandom = options.secureRandom ?? new SystemSecureRandom();
     this.random = options.random ?? new SeededRandom(bytesToHex(this.secureRandom.bytes(16)));
@@ -162,6 +162,30 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       this.clock.clear(this.#ticker);
       throw error;
     }
+  }
+
+  get settings(): Settings {
+    return this.#inForce.live;
+  }
+
+  get currentSettings(): Settings {
+    return this.#inForce.current;
+  }
+
+  /** Changes settings, and has everything follow that keeps one or has to act on it. */
+  applySettings(partial: Partial<LiveSettings>): void {
+    this.#checkRunning();
+    const names = this.#inForce.apply(partial);
+    if (names.length === 0) return;
+    this.bandwidth.apply(this.settings);
+    this.readCache.setReadAhead(this.#slotBudget.readAheadBytes(this.settings.readAheadBytes));
+    this.alerts.post('settingsChanged', { names });
+    this.checks.startMore();
+    this.queue.limitsChanged();
+    this.incoming.dropSurplus();
+    for (const torrent of this.torrents) torrent.settingsChanged();
+    this.#turnover.dropSurplus(this.torrents.map(({ peers }) => peers));
+    this.#dials.reorder();
   }
 
   get isStopped(): boolean {

@@ -9,7 +9,7 @@ import type { PluginKey } from '../plugin/plugin-key.js';
 import type { Ban, BanOptions, BanTarget, SessionStats } from '../plugin/session-context.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
-import type { Settings } from '../settings/settings-table.js';
+import type { LiveSettings, Settings } from '../settings/settings-table.js';
 import type { Torrent } from '../torrent/torrent.js';
 import type { IpFilter } from './ip-filter.js';
 import { SessionContextFacade } from './session-context.js';
@@ -45,7 +45,17 @@ export class Session {
 
   /** The settings in force, each with a value. */
   get settings(): Settings {
-    return this.#engine.settings;
+    return this.#engine.currentSettings;
+  }
+
+  /**
+   * Changes settings while the session runs: all that are given, or, where it throws, none. What follows is
+   * done at once, as far as the setting does not say otherwise; connections past a limit are closed, those of
+   * least use first. Throws `SETTING_UNKNOWN`, `SETTING_TYPE`, `SETTING_RANGE`, `SETTING_FIXED` for one that
+   * needs a new session, `SESSION_STOPPED`.
+   */
+  applySettings(settings: Partial<LiveSettings>): void {
+    this.#engine.applySettings(settings);
   }
 
   /** The 20 bytes that our handshakes carry. */
@@ -119,7 +129,9 @@ export class Session {
 
   /** Alerts from now on, for `for await`. Ends when the session has stopped. */
   alerts({ mask = defaultAlertMask, capacity }: AlertsOptions = {}): AlertQueue {
-    const queue: AlertQueue = new AlertQueue(mask, capacity ?? this.settings.alertQueueSize, () => remove());
+    const queue: AlertQueue = new AlertQueue(mask, capacity ?? (() => this.settings.alertQueueSize), () =>
+      remove(),
+    );
     const remove = this.#engine.addAlertQueue(queue);
     return queue;
   }

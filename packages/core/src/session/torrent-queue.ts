@@ -177,14 +177,20 @@ export class TorrentQueue {
       this.#periodStartMs = nowMs;
       for (const entry of this.#entries) entry.measure(elapsedMs);
       this.#run();
-      return;
     }
-    const limits = limitsOf(this.#settings);
-    const areSame =
+  }
+
+  /** How many may be active has changed, perhaps: decides anew at the end of this turn. */
+  limitsChanged(): void {
+    if (!this.#hasLimits(limitsOf(this.#settings))) this.#schedule();
+  }
+
+  #hasLimits(limits: QueueLimits): boolean {
+    return (
       limits.maxActiveDownloads === this.#limits.maxActiveDownloads &&
       limits.maxActiveSeeds === this.#limits.maxActiveSeeds &&
-      limits.maxActiveTorrents === this.#limits.maxActiveTorrents;
-    if (!areSame) this.#run();
+      limits.maxActiveTorrents === this.#limits.maxActiveTorrents
+    );
   }
 
   #schedule(): void {

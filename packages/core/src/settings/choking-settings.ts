@@ -8,7 +8,13 @@ export const chokingSettings = {
     unit: 'peers',
     min: 0,
     max: 10_000,
-    doc: 'Peers that are unchoked at once, the optimistic ones included.',
+    doc: 'Peers that are unchoked at once, the optimistic ones included. Not looked at where `uploadSlotsByRate` is on.',
+  },
+  uploadSlotsByRate: {
+    type: 'boolean',
+    default: false,
+    unit: '',
+    doc: 'Whether the number of peers that are unchoked follows what they take: one more than take as much as is asked of each, 1 KiB/s of the first and 2 KiB/s more of each further one (the rate based choker of libtorrent).',
   },
   unchokeIntervalMs: {
     type: 'integer',

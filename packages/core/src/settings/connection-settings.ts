@@ -62,7 +62,7 @@ export const connectionSettings = {
     type: 'boolean',
     default: true,
     unit: '',
-    doc: 'Whether one address may hold several connections to the same torrent; else a second one is refused (`PEER_DUPLICATE`).',
+    doc: 'Whether one address may hold several connections to the same torrent; else a second one is refused (`PEER_DUPLICATE`); those that are there stay.',
   },
   maxPendingIncoming: {
     type: 'integer',

@@ -11,6 +11,7 @@ export const diskSettings = {
     unit: 'bytes',
     min: MiB,
     max: 1_024 * MiB,
+    isFixed: true,
     doc: 'Memory through which all blocks pass, in slots of 16 KiB; what is left over is not used.',
   },
   readAheadBytes: {
@@ -19,6 +20,6 @@ export const diskSettings = {
     unit: 'bytes',
     min: 16 * KiB,
     max: 16 * MiB,
-    doc: 'How much is read at once of a piece that a peer is downloading from us.',
+    doc: 'How much is read at once of a piece that a peer is downloading from us. Blocks that are being sent stay as they were read.',
   },
 } as const satisfies Readonly<Record<string, SettingSpec>>;

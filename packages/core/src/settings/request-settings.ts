@@ -34,7 +34,7 @@ export const requestSettings = {
     unit: 'requests',
     min: 1,
     max: 10_000,
-    doc: 'Requests kept queued from one peer, told to it as `reqq`; further ones are rejected (BEP 6) or dropped.',
+    doc: 'Requests kept queued from one peer, told to it as `reqq` when it connects; further ones are rejected (BEP 6) or dropped.',
   },
   maxRequestLengthBytes: {
     type: 'integer',

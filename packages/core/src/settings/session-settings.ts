@@ -9,7 +9,7 @@ export const sessionSettings = {
     unit: 'characters',
     min: 1,
     max: 64,
-    doc: 'Name and version told to peers in the extension handshake (`v` of BEP 10).',
+    doc: 'Name and version told to peers in the extension handshake (`v` of BEP 10), when they connect.',
   },
   peerIdPrefix: {
     type: 'string',
@@ -17,6 +17,7 @@ export const sessionSettings = {
     unit: 'characters',
     min: 8,
     max: 8,
+    isFixed: true,
     doc: 'First characters of our peer id, in the form of BEP 20; the other twelve bytes are random.',
   },
   alertQueueSize: {
@@ -25,7 +26,7 @@ export const sessionSettings = {
     unit: 'alerts',
     min: 1,
     max: 1_000_000,
-    doc: 'Alerts kept for each reader; when it is full further ones are dropped and counted.',
+    doc: 'Alerts kept for each reader; when it is full further ones are dropped and counted. Readers that ask for a size of their own keep it.',
   },
   stopDeadlineMs: {
     type: 'integer',

@@ -1,5 +1,14 @@
+/** When a change of a setting takes effect. */
+export interface SettingLife {
+  /**
+   * A session is made with it, and `applySettings` refuses another value. Otherwise a change holds from then
+   * on, as far as `doc` does not say more.
+   */
+  readonly isFixed?: true;
+}
+
 /** A setting that is a whole number from `min` to `max` of `unit`. */
-export interface IntegerSetting {
+export interface IntegerSetting extends SettingLife {
   readonly type: 'integer';
   readonly default: number;
   readonly unit: string;
@@ -10,7 +19,7 @@ export interface IntegerSetting {
 }
 
 /** A setting that is on or off. */
-export interface BooleanSetting {
+export interface BooleanSetting extends SettingLife {
   readonly type: 'boolean';
   readonly default: boolean;
   readonly unit: '';
@@ -18,7 +27,7 @@ export interface BooleanSetting {
 }
 
 /** A setting that is printable ASCII text of `min` to `max` characters. */
-export interface StringSetting {
+export interface StringSetting extends SettingLife {
   readonly type: 'string';
   readonly default: string;
   readonly unit: 'characters';

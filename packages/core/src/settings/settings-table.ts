@@ -58,6 +58,14 @@ type ValueOf<Spec extends SettingSpec> = Spec extends IntegerSetting
 /** A value for every setting; what each means is told by {@link settingsTable}. */
 export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof settingsTable)[Name]> };
 
+/** Name of a setting that can change while the session runs. */
+export type LiveSettingName = {
+  [Name in SettingName]: (typeof settingsTable)[Name] extends { readonly isFixed: true } ? never : Name;
+}[SettingName];
+
+/** The settings that can change while the session runs. */
+export type LiveSettings = Pick<Settings, LiveSettingName>;
+
 /** The settings of a session that is given none. */
 export const defaultSettings: Settings = Object.freeze(
   Object.fromEntries(Object.entries(settingsTable).map(([name, spec]) => [name, spec.default])) as Settings,

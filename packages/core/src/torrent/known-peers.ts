@@ -96,10 +96,7 @@ export class KnownPeers {
     if ((this.#counts.get(source) ?? 0) >= sourceCap(source, maxPeers)) {
       victim = this.#expendable.get(source)?.peek();
     } else if (this.#records.size >= maxPeers) {
-      for (const heap of this.#expendable.values()) {
-        const worst = heap.peek();
-        if (worst && (victim === undefined || isLessPromising(worst, victim))) victim = worst;
-      }
+      victim = this.#leastPromising();
     } else {
       return true;
     }
@@ -109,12 +106,36 @@ export class KnownPeers {
     return true;
   }
 
+  /** Forgets those of least use that are not connected, down to as many as there may be. */
+  trim(): void {
+    const victims: PeerRecord[] = [];
+    for (let excess = this.#records.size - this.#options.maxPeers(); excess > 0; excess--) {
+      const victim = this.#leastPromising();
+      if (victim === undefined) break;
+      this.#forget(victim);
+      victims.push(victim);
+    }
+    if (victims.length > 0) this.#options.onErased(victims);
+  }
+
+  #leastPromising(): PeerRecord | undefined {
+    let victim: PeerRecord | undefined;
+    for (const heap of this.#expendable.values()) {
+      const worst = heap.peek();
+      if (worst && (victim === undefined || isLessPromising(worst, victim))) victim = worst;
+    }
+    return victim;
+  }
+
+  #forget(record: PeerRecord): void {
+    this.#displace(record);
+    this.#records.delete(formatEndpoint(record.endpoint));
+    this.#count(record.source, -1);
+  }
+
   erase(records: readonly PeerRecord[]): void {
     for (const record of records) {
-      if (!this.#isHere(record)) continue;
-      this.#displace(record);
-      this.#records.delete(formatEndpoint(record.endpoint));
-      this.#count(record.source, -1);
+      if (this.#isHere(record)) this.#forget(record);
     }
     if (records.length > 0) this.#options.onErased(records);
   }

@@ -42,7 +42,7 @@ export class TorrentPeers implements Dialler {
   readonly #plugins: HookHost<TorrentPlugin>;
   readonly #connections = new Map<number, PeerConnection>();
   readonly #records = new Map<number, PeerRecord>();
-  #boostDials: number;
+  #dialCount = 0;
   #hasRefused = false;
 
   constructor(environment: TorrentEnvironment, owner: TorrentPeersOwner, plugins: HookHost<TorrentPlugin>) {
@@ -50,7 +50,6 @@ export class TorrentPeers implements Dialler {
     this.#owner = owner;
     this.#plugins = plugins;
     const { settings } = environment;
-    this.#boostDials = settings.torrentConnectBoost;
     this.known = new KnownPeers({
       maxPeers: () => settings.maxPeersPerTorrent,
       retryDelayMs: () => settings.peerRetryDelayMs,
@@ -133,13 +132,13 @@ export class TorrentPeers implements Dialler {
   dialNext(): void {
     const record = this.#nextToDial();
     if (record === undefined) return;
-    this.#boostDials--;
+    this.#dialCount++;
     this.#connect(record);
   }
 
   /** Whether its dials are not bound to the session's speed: the first ones of a torrent are not. */
   get isBoosted(): boolean {
-    return this.#boostDials > 0;
+    return this.#dialCount < this.#environment.settings.torrentConnectBoost;
   }
 
   #nextToDial(): PeerRecord | undefined {
@@ -167,13 +166,17 @@ export class TorrentPeers implements Dialler {
     return this.#owner.mayConnect && (hasRefused || this.#nextToDial() !== undefined);
   }
 
-  /** Closes up to `count` connections, those worth least first, unless plugins object. Returns how many. */
-  dropWorst(count: number, reason: DisconnectReason): number {
+  /**
+   * Closes connections while `isWanted`, given how many were closed so far, says so: those worth least first,
+   * unless plugins object; young ones last or, where they are spared, not at all. Returns how many.
+   */
+  dropWorst(isWanted: (dropped: number) => boolean, reason: DisconnectReason, sparesYoung: boolean): number {
     const isSeeding = this.#owner.isUploadOnly;
-    const options = { count: this.size, isSeeding, nowMs: this.#environment.clock.now() };
+    const nowMs = this.#environment.clock.now();
+    const options = { count: this.size, isSeeding, nowMs, sparesYoung };
     let dropped = 0;
     for (const peer of worstPeers(this.all(), ({ state }) => state, options)) {
-      if (dropped >= count) break;
+      if (!isWanted(dropped)) break;
       if (!peer.isClosed && peer.disconnect(reason)) dropped++;
     }
     return dropped;

@@ -370,6 +370,13 @@ export class Torrent
     this.#faults.pluginWarning(scope, message);
   }
 
+  /** Settings have changed. */
+  settingsChanged(): void {
+    this.peers.known.trim();
+    this.#chokes.settingsChanged();
+    this.peers.connectMore();
+  }
+
   /** About once a second. */
   tick(nowMs: number, elapsedMs: number): void {
     this.meters.tick(elapsedMs);

@@ -19,8 +19,8 @@ function peer(name: string, worth: Partial<PeerWorth> & { down?: number; up?: nu
   };
 }
 
-function worst(peers: readonly Peer[], count: number, isSeeding = false): string {
-  const chosen = worstPeers(peers, (worth) => worth, { count, isSeeding, nowMs: 60_000 });
+function worst(peers: readonly Peer[], count: number, isSeeding = false, sparesYoung = true): string {
+  const chosen = worstPeers(peers, (worth) => worth, { count, isSeeding, nowMs: 60_000, sparesYoung });
   return chosen.map(({ name }) => name).join(' ');
 }
 
@@ -57,5 +57,14 @@ describe('the connections that are worth least', () => {
   it('are none that is younger than a minute, or not open yet', () => {
     expect(worst([peer('young', { connectedAtMs: 1 }), peer('minute')], 2)).toBe('minute');
     expect(worst([peer('opening', { isReady: false })], 1)).toBe('');
+  });
+
+  it('are young ones last where these are not spared', () => {
+    const peers = [
+      peer('young', { connectedAtMs: 1, down: 5 }),
+      peer('slow', { connectedAtMs: 2 }),
+      peer('old'),
+    ];
+    expect(worst(peers, 3, false, false)).toBe('old slow young');
   });
 });

@@ -15,18 +15,23 @@ const trialMs = 60_000;
 
 /**
  * Up to `count` of the connections, those worth least first: where nobody wants anything, then by the rate
- * of what we are after, then by what has passed in all. Those that are young are left out.
+ * of what we are after, then by what has passed in all. Those that are young are left out or come last.
  */
 export function worstPeers<P>(
   peers: readonly P[],
   worthOf: (peer: P) => PeerWorth,
-  options: { readonly count: number; readonly isSeeding: boolean; readonly nowMs: number },
+  options: {
+    readonly count: number;
+    readonly isSeeding: boolean;
+    readonly nowMs: number;
+    readonly sparesYoung: boolean;
+  },
 ): readonly P[] {
-  const { count, isSeeding, nowMs } = options;
+  const { count, isSeeding, nowMs, sparesYoung } = options;
   const isOnTrial = (peer: P): boolean => nowMs - worthOf(peer).connectedAtMs < trialMs;
   return peers
-    .filter((peer) => worthOf(peer).isReady && !isOnTrial(peer))
-    .sort((a, b) => compare(worthOf(a), worthOf(b), isSeeding))
+    .filter((peer) => worthOf(peer).isReady && !(sparesYoung && isOnTrial(peer)))
+    .sort((a, b) => Number(isOnTrial(a)) - Number(isOnTrial(b)) || compare(worthOf(a), worthOf(b), isSeeding))
     .slice(0, count);
 }
 

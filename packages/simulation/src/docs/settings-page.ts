@@ -13,7 +13,7 @@ export function settingsSections(): string {
       spec.type,
       defaultOf(spec),
       rangeOf(spec),
-      spec.doc,
+      'isFixed' in spec ? `${spec.doc} Needs a new session.` : spec.doc,
     ]);
     return `## ${title}\n\n${table(['setting', 'type', 'default', 'range', 'what it does'], rows)}`;
   });
