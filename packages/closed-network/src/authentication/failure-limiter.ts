@@ -27,7 +27,7 @@ export class FailureLimiter {
     const entry = this.#entries.get(addressPrefixKey(address));
     if (entry === undefined) return false;
     const limit = nowMs < entry.knownUntilMs ? maxFailuresOfKnown : maxFailures;
-    return failuresNow(entry, nowMs) >= limit;
+    return failuresNow(entry, nowMs) > limit - 1;
   }
 
   /** A connection from the address has failed. */
