@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** Families of codes that say that what was given on the command line is wrong. */
-const inputCode = /^(?:BENCODE|METAINFO|MAGNET|ENDPOINT|SETTING)_/;
+const inputCode = /^(?:BENCODE|METAINFO|MAGNET|ENDPOINT|SETTING|CLOSED_NETWORK)_/;
 
 /** What to tell of an error, whatever it is. */
 export function describeFailure(error: unknown): Failure {

@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { createCommand } from './commands/create.js';
 import { downloadCommand } from './commands/download.js';
 import { infoCommand } from './commands/info.js';
+import { networkCommand } from './commands/network.js';
 import { seedCommand } from './commands/seed.js';
 import { swarmCommand } from './commands/swarm.js';
 import { verifyCommand } from './commands/verify.js';
@@ -33,10 +34,12 @@ Examples:
     seedCommand,
     verifyCommand,
     swarmCommand,
+    networkCommand,
   ]) {
     program.addCommand(make(context, settle));
   }
-  for (const command of [program, ...program.commands]) {
+  const inner = program.commands.flatMap(({ commands }) => commands);
+  for (const command of [program, ...program.commands, ...inner]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.output.line(text.trimEnd()),
       // Errors are told in one place, whoever found them.

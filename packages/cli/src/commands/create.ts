@@ -1,11 +1,10 @@
-import { lstat, open, realpath, unlink } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import {
   buildMetainfo,
   createTorrent,
   isPeerloomError,
   parseMetainfo,
-  StorageError,
   writeFileAtomic,
 } from '@peerloom/core';
 import { Command } from 'commander';
@@ -19,6 +18,7 @@ import { parseTracker } from '../input/tracker.js';
 import { bar } from '../output/bar.js';
 import { escapeText } from '../output/escape-text.js';
 import { formatBytes, formatCount, formatPercent } from '../output/format.js';
+import { existsError, writeNewFile } from '../output/new-file.js';
 import { showProgress } from '../output/progress.js';
 import { repeatable } from './repeatable.js';
 
@@ -40,6 +40,9 @@ const inputCodes: ReadonlySet<string> = new Set([
   'STORAGE_EMPTY',
   'STORAGE_PERMISSION',
 ]);
+
+/** Where the torrent's file is there already. */
+const advice = '--force overwrites it';
 
 /** `peerloom create`. */
 export function createCommand(context: CommandContext, settle: (exitCode: number) => void): Command {
@@ -161,29 +164,11 @@ async function requireTarget({ output, force }: CreateOptions, path: string): Pr
   }
   const there = await lstat(target).catch(() => undefined);
   if (there?.isDirectory()) throw new CliError('CLI_OUTPUT_EXISTS', `${where}: is a folder`);
-  if (there !== undefined && force !== true) throw existsError(where);
+  if (there !== undefined && force !== true) throw existsError(where, advice);
 }
 
-function existsError(where: string): CliError {
-  return new CliError('CLI_OUTPUT_EXISTS', `${where}: exists already; --force overwrites it`);
-}
-
-/** Writes all of it or nothing; without `--force` never over a file, one that came up meanwhile included. */
+/** Writes all of it or nothing; without `--force` never over a file. */
 async function writeTorrent({ output, force }: CreateOptions, bytes: Uint8Array): Promise<void> {
-  if (force === true) {
-    await writeFileAtomic(output, bytes);
-    return;
-  }
-  const reserved = await open(output, 'wx').catch((error: NodeJS.ErrnoException) => {
-    const where = `-o '${escapeText(output)}'`;
-    if (error.code === 'EEXIST') throw existsError(where);
-    throw new StorageError('STORAGE_IO', `cannot write ${where}: ${error.code}`, output, { cause: error });
-  });
-  await reserved.close();
-  try {
-    await writeFileAtomic(output, bytes);
-  } catch (error) {
-    await unlink(output).catch(() => undefined);
-    throw error;
-  }
+  if (force === true) await writeFileAtomic(output, bytes);
+  else await writeNewFile({ path: output, where: `-o '${escapeText(output)}'`, advice }, bytes);
 }

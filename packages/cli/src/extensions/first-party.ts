@@ -1,5 +1,7 @@
 /** First-party extensions by their short names, and the packages that hold them. */
-export const firstPartyPackages: Readonly<Record<string, string>> = {};
+export const firstPartyPackages: Readonly<Record<string, string>> = {
+  'closed-network': '@peerloom/closed-network',
+};
 
 /** What a session gets without being asked, by short name; `--no-ext` takes one out. */
 export const defaultExtensions: readonly string[] = [];

@@ -3,10 +3,10 @@ import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isPeerloomError, type SessionPlugin, type TorrentPluginFactory } from '@peerloom/core';
 import { CliError } from '../cli-error.js';
+import { readTextFile } from '../input/text-file.js';
 import { escapeText } from '../output/escape-text.js';
 import { type ExtensionSpec, parseExtensionSpec } from './extension-spec.js';
 import { defaultExtensions, firstPartyPackages, shortName } from './first-party.js';
-import { readOptionFile } from './option-file.js';
 
 /** An extension as a session takes it. */
 export type Extension = SessionPlugin | TorrentPluginFactory;
@@ -22,6 +22,23 @@ interface ExtensionModule {
   readonly default?: unknown;
   /** Names of options whose files nobody else may be able to read. */
   readonly secretOptions?: unknown;
+}
+
+const fileCodes = { unreadable: 'CLI_EXT_FILE', mode: 'CLI_EXT_FILE_MODE' };
+
+/** Where the options of an extension came from. */
+export interface OptionSource {
+  /** Files that options were read from. */
+  readonly files: readonly string[];
+  /** Reads all options again. Rejects as {@link loadExtensions} does. */
+  read(): Promise<Record<string, string>>;
+}
+
+const sources = new WeakMap<Extension, OptionSource>();
+
+/** Where the options of an extension that was loaded came from. */
+export function optionSourceOf(extension: Extension): OptionSource | undefined {
+  return sources.get(extension);
 }
 
 /**
@@ -49,7 +66,9 @@ async function loadExtension(spec: ExtensionSpec): Promise<Extension> {
   if (typeof create !== 'function') {
     throw specError(spec, 'CLI_EXT_INVALID', 'its default export is not a function that makes an extension');
   }
-  const options = await readOptions(spec, Array.isArray(secretOptions) ? secretOptions : []);
+  const read = (): Promise<Record<string, string>> =>
+    readOptions(spec, Array.isArray(secretOptions) ? secretOptions : []);
+  const options = await read();
   let extension: unknown;
   try {
     extension = create(options);
@@ -57,6 +76,8 @@ async function loadExtension(spec: ExtensionSpec): Promise<Extension> {
     throw specError(spec, isPeerloomError(error) ? error.code : 'CLI_EXT_OPTION', messageOf(error), error);
   }
   if (!isExtension(extension)) throw specError(spec, 'CLI_EXT_INVALID', 'what it made is not an extension');
+  const files = [...spec.options.values()].flatMap((value) => ('file' in value ? [value.file] : []));
+  sources.set(extension, { files, read });
   return extension;
 }
 
@@ -101,7 +122,12 @@ async function readOptions(
     options[key] =
       'text' in value
         ? value.text
-        : await readOptionFile({ path: value.file, where, isSecret: secretOptions.includes(key) });
+        : await readTextFile({
+            path: value.file,
+            where,
+            codes: fileCodes,
+            isSecret: secretOptions.includes(key),
+          });
   }
   return options;
 }

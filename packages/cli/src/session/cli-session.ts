@@ -7,6 +7,7 @@ import {
   SystemClock,
 } from '@peerloom/core';
 import type { Extension } from '../extensions/load-extensions.js';
+import { OptionWatch } from '../extensions/option-watch.js';
 import { alertJson } from '../output/alert-json.js';
 import { escapeText } from '../output/escape-text.js';
 import type { Output } from '../output/output.js';
@@ -49,6 +50,7 @@ export class CliSession {
   readonly #storage: FileStorage;
   readonly #alertsWritten: Promise<void>;
   readonly #failure = new AbortController();
+  readonly #optionWatch: OptionWatch;
   readonly #saved: SavedState | undefined;
   #trouble: string | undefined;
 
@@ -90,6 +92,7 @@ export class CliSession {
       extensions,
       ...(saved?.state === undefined ? {} : { state: saved.state }),
     });
+    this.#optionWatch = new OptionWatch(extensions, this.clock, this.warn);
     saved?.follow(this.session);
     this.#alertsWritten = isJson ? this.#writeAlerts(output, alertMask) : Promise.resolve();
     if (!isJson) {
@@ -117,6 +120,7 @@ export class CliSession {
 
   /** Stops the session, closes its files, and resolves when all alerts were written. */
   async close(): Promise<void> {
+    this.#optionWatch.close();
     await this.#saved?.close();
     await this.session.stop();
     await this.#storage.close();

@@ -8,11 +8,14 @@ import { syncFolder } from './sync-folder.js';
 let temporaryCount = 0;
 
 /** Opens a file of a new name beside `path`; one that a process of the same id left behind is passed over. */
-async function openTemporary(path: string): Promise<{ name: string; handle: FileHandle }> {
+async function openTemporary(
+  path: string,
+  mode: number | undefined,
+): Promise<{ name: string; handle: FileHandle }> {
   for (;;) {
     const name = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}.tmp`);
     try {
-      return { name, handle: await open(name, 'wx') };
+      return { name, handle: await open(name, 'wx', mode) };
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
@@ -21,11 +24,12 @@ async function openTemporary(path: string): Promise<{ name: string; handle: File
 
 /**
  * Makes `path` hold `bytes`, or leaves it as it was: at no time, and after no crash, is it something else.
- * The folder must exist. Rejects with `StorageError`; then nothing is left behind.
+ * The folder must exist. `mode` has the permissions of the file, before the process's mask: 0o600 for secrets. Rejects
+ * with `StorageError`; then nothing is left behind.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
   try {
-    const { name, handle } = await openTemporary(path);
+    const { name, handle } = await openTemporary(path, mode);
     try {
       try {
         await handle.writeFile(bytes);

@@ -1,0 +1,48 @@
+import { open } from 'node:fs/promises';
+import { CliError } from '../cli-error.js';
+import { escapeText } from '../output/escape-text.js';
+
+/** Longest file that is read. */
+const maxTextFileBytes = 1024 * 1024;
+/** Anything for group or others. */
+const othersMode = 0o077;
+
+/** A small file that is read as a whole. */
+export interface TextFile {
+  readonly path: string;
+  /** For messages: what it was named for. */
+  readonly where: string;
+  /** Codes of errors: it cannot be read or is longer than 1 MiB; others have access to it. */
+  readonly codes: { readonly unreadable: string; readonly mode: string };
+  /** Whether it is refused where others than its owner may read or write it; may depend on its text. */
+  readonly isSecret: boolean | ((text: string) => boolean);
+}
+
+/** Text of a file. Rejects with {@link CliError}, with one of the codes given. */
+export async function readTextFile({ path, where, codes, isSecret }: TextFile): Promise<string> {
+  const named = `${where}: '${escapeText(path)}'`;
+  const file = await open(path).catch((error: unknown) => {
+    throw new CliError(codes.unreadable, `${named} cannot be read: ${errnoOf(error)}`, { cause: error });
+  });
+  try {
+    const { mode, size } = await file.stat();
+    if (size > maxTextFileBytes) throw new CliError(codes.unreadable, `${named} is longer than 1 MiB`);
+    const text = await file.readFile('utf8');
+    const isKept = typeof isSecret === 'function' ? isSecret(text) : isSecret;
+    if (isKept && process.platform !== 'win32' && (mode & othersMode) !== 0) {
+      const message = `${named} is a secret, and others than its owner have access to it; chmod 600 it`;
+      throw new CliError(codes.mode, message);
+    }
+    return text;
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(codes.unreadable, `${named} cannot be read: ${errnoOf(error)}`, { cause: error });
+  } finally {
+    await file.close();
+  }
+}
+
+function errnoOf(error: unknown): string {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return errno === 'ENOENT' ? 'there is no such file' : errno === 'EISDIR' ? 'it is a folder' : errno;
+}
