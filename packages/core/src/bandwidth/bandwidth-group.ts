@@ -1,3 +1,4 @@
+import { blockLength } from '../common/block.js';
 import { BandwidthShare, type ShareOwner } from './bandwidth-share.js';
 import { RateLimit } from './rate-limit.js';
 
@@ -25,6 +26,9 @@ export class BandwidthGroup implements ShareOwner {
   readonly #owner: GroupOwner;
   /** In order of their turns. */
   readonly #waiting = new Set<BandwidthShare>();
+  /** Whose turn it is, and what is left of it. */
+  #current: BandwidthShare | undefined;
+  #turnBytes = 0;
 
   constructor(owner: GroupOwner) {
     this.#owner = owner;
@@ -71,6 +75,7 @@ export class BandwidthGroup implements ShareOwner {
   }
 
   leave(share: BandwidthShare): void {
+    if (this.#current === share) this.#current = undefined;
     if (this.#waiting.delete(share) && this.#waiting.size === 0) this.#owner.leave(this);
   }
 
@@ -84,9 +89,25 @@ export class BandwidthGroup implements ShareOwner {
   /** Takes out the next one whose turn it is and who may move bytes, where there is one. */
   next(nowMs: number): BandwidthShare | undefined {
     if (!this.limit.isOpen(nowMs)) return undefined;
+    const share = this.#sameAgain(nowMs) ?? this.#nextInCircle(nowMs);
+    if (share === undefined) return undefined;
+    this.#waiting.delete(share);
+    this.#turnBytes -= share.wantedBytes;
+    return share;
+  }
+
+  /** A turn lasts for a block: moved in parts of each, the blocks of all would be complete at the same time. */
+  #sameAgain(nowMs: number): BandwidthShare | undefined {
+    const share = this.#current;
+    if (share === undefined || this.#turnBytes <= 0 || !this.#waiting.has(share)) return undefined;
+    return share.limit.isOpen(nowMs) ? share : undefined;
+  }
+
+  #nextInCircle(nowMs: number): BandwidthShare | undefined {
     for (const share of this.#waiting) {
       if (!share.limit.isOpen(nowMs)) continue;
-      this.#waiting.delete(share);
+      this.#current = share;
+      this.#turnBytes = blockLength;
       return share;
     }
     return undefined;

@@ -28,7 +28,6 @@ export class BandwidthShare {
   readonly limit = new RateLimit();
   readonly #owner: ShareOwner;
   readonly #onServed: (bytes: number) => void;
-  /** What is waited for; 0 where nothing is. */
   #wantedBytes = 0;
 
   /** `onServed` is called when bytes that had to wait may move. */
@@ -45,6 +44,11 @@ export class BandwidthShare {
   /** Whether anything limits it. Otherwise nothing need be asked. */
   get isLimited(): boolean {
     return this.limit.isLimited || this.#owner.isLimited;
+  }
+
+  /** What is waited for; 0 where nothing is. */
+  get wantedBytes(): number {
+    return this.#wantedBytes;
   }
 
   get isWaiting(): boolean {

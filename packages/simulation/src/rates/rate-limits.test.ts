@@ -31,7 +31,7 @@ function expectWithin(share: number, actual: number, expected: number, what: str
   expect(actual, what).toBeLessThan(expected * (1 + share));
 }
 
-describe('a rate limit, within a twentieth over ten seconds', () => {
+describe('a rate limit, within a twentieth over ten seconds', { timeout: 60_000 }, () => {
   it.each([1, 2, 3])('of a session holds for what it downloads from many (seed %i)', async (seed) => {
     await runSwarm({ seed, torrent, settings, network: { latencyMs: 20 } }, async (swarm) => {
       for (let i = 0; i < 6; i++) await swarm.addSeed();
@@ -42,6 +42,21 @@ describe('a rate limit, within a twentieth over ten seconds', () => {
         expectWithin(0.05, bytes, limit * 10, 'downloaded');
       }
       await swarm.runUntilComplete({ peers: [leech] });
+    });
+  });
+
+  it.each([1, 2, 3])('of a session holds with fifty connections, block by block (seed %i)', async (seed) => {
+    const content = { pieceLength: 64 * KiB, lengthBytes: 6 * 1024 * KiB };
+    await runSwarm({ seed, torrent: content, settings, network: { latencyMs: 20 } }, async (swarm) => {
+      for (let i = 0; i < 50; i++) await swarm.addSeed();
+      const limit = 128 * KiB;
+      const leech = await swarm.addLeech({
+        settings: { downloadLimitBytesPerSecond: limit, diskPoolBytes: 48 * 1024 * KiB },
+      });
+      swarm.connectAll();
+      for (const bytes of await windows(swarm, () => downloaded([leech]))) {
+        expectWithin(0.05, bytes, limit * 10, 'downloaded');
+      }
     });
   });
 
