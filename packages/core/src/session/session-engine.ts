@@ -1,8 +1,5 @@
 import { AlertHub } from '../alerts/alert-hub.js';
-import type { AlertQueue } from '../alerts/alert-queue.js';
-import { alertCategories } from '../alerts/categories.js';
 import { SessionBandwidth } from '../bandwidth/session-bandwidth.js';
-import { bytesToHex } from '../common/bytes.js';
 import type { DisconnectReason } from '../common/disconnect-reason.js';
 import type { Endpoint } from '../common/endpoint.js';
 import { SessionError } from '../common/errors.js';
@@ -10,12 +7,8 @@ import type { InfoHash } from '../common/info-hash.js';
 import { ReadCache } from '../disk/read-cache.js';
 import { SharedSlotPool } from '../disk/slot-pool.js';
 import { DiskBufferLedger } from '../dispatch/disk-buffers.js';
-import type { HookEntry } from '../dispatch/hook-host.js';
 import { MessageIds } from '../dispatch/message-ids.js';
 import type { PluginScope, ScopeUsage } from '../dispatch/plugin-scope.js';
-import { NodeNetwork } from '../network/node-network.js';
-import { SystemClock } from '../network/system-clock.js';
-import { SeededRandom, SystemSecureRandom } from '../network/system-random.js';
 import { TransferMeters } from '../peer/rate-meter.js';
 import { SendBufferPool } from '../peer/send-buffer-pool.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
@@ -33,6 +26,7 @@ import type { Torrent } from '../torrent/torrent.js';
 import type { Dialler, TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
 import { dontHaveName } from '../wire/messages.js';
+import { AlertReaders } from './alert-readers.js';
 import { CheckTurns } from './check-turns.js';
 import { DialTurns } from './dial-turns.js';
 import { FlushScheduler } from './flush-scheduler.js';
@@ -47,6 +41,7 @@ import { SessionExtensions } from './session-extensions.js';
 import { SessionIpFilter } from './session-ip-filter.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
+import { sessionPorts } from './session-ports.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
 import { settleStop } from './settle-stop.js';
 import { SlotBudget } from './slot-budget.js';
@@ -69,6 +64,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly network: Network;
   readonly storage: Storage;
   readonly alerts = new AlertHub();
+  readonly alertReaders = new AlertReaders(this.alerts);
   readonly slots: SharedSlotPool;
   readonly readCache: ReadCache;
   readonly bandwidth: SessionBandwidth;
@@ -81,6 +77,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly peerId: Uint8Array;
   readonly bans: SessionBans;
   readonly ipFilter: SessionIpFilter;
+  readonly extensions: SessionExtensions;
   readonly plugins: SessionPlugins;
   readonly incoming: IncomingConnections;
   readonly transports: Transports;
@@ -93,9 +90,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly #flushes: FlushScheduler;
   readonly #torrents: Torrents;
   readonly #listeners: Listeners;
-  readonly #alertQueues = new Set<AlertQueue>();
   readonly #peerIds = new Set<number>();
-  readonly #extensions: SessionExtensions;
   readonly #ticker: TimerHandle;
   #connectionCount = 0;
   #pluginCount = 0;
@@ -106,10 +101,11 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.#makeContext = makeContext;
     const saved: SessionState | undefined = options.state && decodeSessionState(options.state);
     this.#inForce = new SettingsInForce(options.settings ?? {});
-    this.clock = options.clock ?? new SystemClock();
-    this.secureRandom = options.secureRandom ?? new SystemSecureRandom();
-    this.random = options.random ?? new SeededRandom(bytesToHex(this.secureRandom.bytes(16)));
-    this.network = options.network ?? new NodeNetwork(this.clock);
+    const { clock, random, secureRandom, network } = sessionPorts(options);
+    this.clock = clock;
+    this.random = random;
+    this.secureRandom = secureRandom;
+    this.network = network;
     this.storage = options.storage;
     this.slots = new SharedSlotPool(this.settings.diskPoolBytes);
     this.#slotBudget = new SlotBudget(this.slots);
@@ -137,7 +133,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
       clock: this.clock,
       random: this.random,
     });
-    this.#extensions = new SessionExtensions({
+    this.extensions = new SessionExtensions({
       alerts: this.alerts,
       clock: this.clock,
       plugins: () => this.plugins,
@@ -147,7 +143,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.checks = new CheckTurns(this.settings, (infoHash) =>
       this.queue.rankOf(this.#torrents.named(infoHash)),
     );
-    this.#torrents = new Torrents(this, this.meters, this.#extensions, this.queue);
+    this.#torrents = new Torrents(this, this.meters, this.extensions, this.queue);
     this.plugins = new SessionPlugins(this, saved?.plugins ?? new Map());
     this.#lastTickMs = this.clock.now();
     this.#turnover = new PeerTurnover(this.settings, this.#lastTickMs);
@@ -219,25 +215,6 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
 
   torrentLeft(infoHash: InfoHash): Promise<void> {
     return this.#torrents.left(infoHash);
-  }
-
-  /** Calls `listener` after alerts of this torrent. Returns what ends that. */
-  whenTorrentChanges(torrent: Torrent, listener: () => void): () => void {
-    return this.alerts.addSink({
-      mask: alertCategories.torrent,
-      deliver: (alert) => {
-        if ('infoHash' in alert && alert.infoHash?.hex === torrent.infoHash.hex) listener();
-      },
-    });
-  }
-
-  /** Feeds a reader's queue until the session has stopped. */
-  addAlertQueue(queue: AlertQueue): () => void {
-    const remove = this.alerts.addSink(queue);
-    this.#alertQueues.add(queue);
-    return () => {
-      if (this.#alertQueues.delete(queue)) remove();
-    };
   }
 
   async listen(local: Endpoint): Promise<Endpoint> {
@@ -357,31 +334,15 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
 
   addExtension(extension: SessionPlugin | TorrentPluginFactory): ExtensionHandle {
     this.#checkRunning();
-    return this.#extensions.add(extension);
+    return this.extensions.add(extension);
   }
 
   removeExtension(name: string, options?: RemoveExtensionOptions): Promise<void> {
-    return this.#extensions.removeNamed(name, options);
+    return this.extensions.removeNamed(name, options);
   }
 
   isSessionExtension(name: string): boolean {
     return this.plugins.hooks.find(name) !== undefined;
-  }
-
-  pluginAttached(entry: HookEntry<SessionPlugin>): void {
-    this.#extensions.pluginAttached(entry);
-  }
-
-  detachFromTorrents(scope: PluginScope, options: { readonly allowOpen: boolean }): void {
-    this.#extensions.detachFromTorrents(scope, options);
-  }
-
-  pluginFault(scope: PluginScope, hook: string, error: unknown): void {
-    this.#extensions.pluginFault(scope, hook, error);
-  }
-
-  pluginWarning(scope: PluginScope, message: string): void {
-    this.#extensions.pluginWarning(scope, message);
   }
 
   saveState(): Uint8Array {
@@ -427,7 +388,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     for (const { infoHash } of torrents) this.alerts.post('torrentRemoved', { infoHash });
     this.alerts.post('sessionStopped', {});
     this.alerts.flush();
-    for (const queue of [...this.#alertQueues]) queue.close();
+    this.alertReaders.close();
   }
 
   #checkRunning(): void {

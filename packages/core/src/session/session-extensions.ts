@@ -1,20 +1,20 @@
 import type { AlertHub } from '../alerts/alert-hub.js';
 import { PluginError } from '../common/errors.js';
 import type { HookEntry } from '../dispatch/hook-host.js';
-import type { FaultHandler, PluginScope } from '../dispatch/plugin-scope.js';
+import type { PluginScope } from '../dispatch/plugin-scope.js';
 import { RequiredFaults } from '../dispatch/required-faults.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { SessionPlugin } from '../plugin/session-plugin.js';
 import type { TorrentPluginFactory } from '../plugin/torrent-plugin.js';
 import type { Clock } from '../ports/clock.js';
 import type { Torrent } from '../torrent/torrent.js';
-import type { SessionPlugins } from './session-plugins.js';
+import type { SessionPlugins, SessionPluginsListener } from './session-plugins.js';
 
 /** Hooks of a session plugin that are called because of one remote. */
 const causedByPeer: ReadonlySet<string> = new Set(['onUnknownTorrent']);
 
 /** What the extensions of a session mean for its torrents: attaching, leaving, failing, being required. */
-export class SessionExtensions implements FaultHandler {
+export class SessionExtensions implements SessionPluginsListener {
   readonly #alerts: AlertHub;
   readonly #plugins: () => SessionPlugins;
   readonly #torrents: () => readonly Torrent[];

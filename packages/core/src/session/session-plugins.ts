@@ -22,18 +22,23 @@ import type { Settings } from '../settings/settings-table.js';
 
 const sessionHookNames = Object.keys(sessionHooks) as SessionHookName[];
 
+/** Who hears what becomes of the session's plugins. */
+export interface SessionPluginsListener extends FaultHandler {
+  /** Shows the plugin the torrents that exist. */
+  pluginAttached(entry: HookEntry<SessionPlugin>): void;
+  /** Takes the plugin out of every torrent. */
+  detachFromTorrents(scope: PluginScope, options: { readonly allowOpen: boolean }): void;
+}
+
 /** What the session's plugins ask of it. */
-export interface SessionPluginsOwner extends FaultHandler {
+export interface SessionPluginsOwner {
   readonly alerts: AlertHub;
   readonly clock: Clock;
   readonly settings: Settings;
   nextPluginSequence(): number;
   usageOf(plugin: string): ScopeUsage;
+  readonly extensions: SessionPluginsListener;
   makeContext(scope: PluginScope): SessionContext;
-  /** Shows the plugin the torrents that exist. */
-  pluginAttached(entry: HookEntry<SessionPlugin>): void;
-  /** Takes the plugin out of every torrent. */
-  detachFromTorrents(scope: PluginScope, options: { readonly allowOpen: boolean }): void;
 }
 
 /** The extensions of a session, their contexts and their saved state. */
@@ -56,7 +61,7 @@ export class SessionPlugins {
     const plugin = typeof extension === 'function' ? fromFactory(extension) : extension;
     const rank = rankOf(plugin, false, this.#owner.nextPluginSequence());
     const usage = this.#owner.usageOf(plugin.name);
-    const scope = new PluginScope(plugin, 'session', rank, this.#owner, usage);
+    const scope = new PluginScope(plugin, 'session', rank, this.#owner.extensions, usage);
     warnOfUnknownHooks(scope, plugin, sessionHookNames);
     const entry = { scope, plugin };
     const context = this.#owner.makeContext(scope);
@@ -66,7 +71,7 @@ export class SessionPlugins {
     this.#owner.alerts.post('pluginAdded', { plugin: scope.name, infoHash: undefined });
     scope.run('added', () => plugin.added?.(context));
     if (!scope.hasLeft) this.#load(entry);
-    if (!scope.hasLeft) this.#owner.pluginAttached(entry);
+    if (!scope.hasLeft) this.#owner.extensions.pluginAttached(entry);
     return scope;
   }
 
@@ -106,7 +111,7 @@ export class SessionPlugins {
     this.#keepState(entry);
     this.hooks.remove(entry);
     scope.leave();
-    this.#owner.detachFromTorrents(scope, options);
+    this.#owner.extensions.detachFromTorrents(scope, options);
     await this.#callRemoved(entry);
     this.#end(scope);
   }
@@ -116,7 +121,7 @@ export class SessionPlugins {
     const entry = this.hooks.entries.find((other) => other.scope === scope);
     if (entry === undefined) return;
     this.hooks.remove(entry);
-    this.#owner.detachFromTorrents(scope, { allowOpen: false });
+    this.#owner.extensions.detachFromTorrents(scope, { allowOpen: false });
     this.#end(scope);
   }
 
@@ -139,9 +144,9 @@ export class SessionPlugins {
         )
       )
         return;
-      this.#owner.pluginWarning(scope, 'what removed() promised did not settle in time');
+      this.#owner.extensions.pluginWarning(scope, 'what removed() promised did not settle in time');
     } catch (error) {
-      this.#owner.pluginFault(scope, 'removed', error);
+      this.#owner.extensions.pluginFault(scope, 'removed', error);
     }
   }
 

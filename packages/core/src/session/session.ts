@@ -132,7 +132,7 @@ export class Session {
     const queue: AlertQueue = new AlertQueue(mask, capacity ?? (() => this.settings.alertQueueSize), () =>
       remove(),
     );
-    const remove = this.#engine.addAlertQueue(queue);
+    const remove = this.#engine.alertReaders.add(queue);
     return queue;
   }
 

@@ -1,3 +1,4 @@
+import { alertCategories } from '../alerts/categories.js';
 import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { Endpoint } from '../common/endpoint.js';
@@ -305,8 +306,12 @@ export class TorrentHandle {
         return true;
       };
       if (look()) return;
-      const remove = this.#engine.whenTorrentChanges(this.#torrent, () => {
-        if (look()) remove();
+      const remove = this.#engine.alerts.addSink({
+        mask: alertCategories.torrent,
+        deliver: (alert) => {
+          const isOfTorrent = 'infoHash' in alert && alert.infoHash?.hex === this.infoHash.hex;
+          if (isOfTorrent && look()) remove();
+        },
       });
     });
   }

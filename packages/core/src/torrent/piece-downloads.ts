@@ -13,9 +13,9 @@ import type { TorrentStorage } from '../ports/storage.js';
 import { asStorageError } from './as-storage-error.js';
 import { BlockReader } from './block-reader.js';
 import { PieceDownload } from './piece-download.js';
+import { openPieceHold } from './piece-hold.js';
 import { WorkCount } from './work-count.js';
 
-const pieceHoldMs = 10_000;
 /** A piece larger than this share of the pool is spilled. */
 const spillShare = 8;
 
@@ -261,20 +261,7 @@ export class PieceDownloads {
     if (download?.phase !== 'failed' || download.piece !== piece) {
       throw new PluginError('PLUGIN_PIECE_HOLD', 'holdPiece is legal in onPieceFailed, for its piece');
     }
-    download.holds++;
-    scope.usage.holds++;
-    let isOpen = true;
-    const release = (): void => {
-      if (!isOpen) return;
-      isOpen = false;
-      scope.usage.holds--;
-      this.#clock.clear(timer);
-      disown();
-      this.#releaseHold(download);
-    };
-    const timer = this.#clock.setTimeout(release, pieceHoldMs);
-    const disown = scope.own(release);
-    return { release };
+    return openPieceHold(download, scope, this.#clock, () => this.#releaseHold(download));
   }
 
   #releaseHold(download: PieceDownload): void {

@@ -22,8 +22,8 @@ export interface TorrentDataOwner {
   /** The data has been looked at: what is had is known. */
   dataChecked(picker: PiecePicker): void;
   dataFailed(error: PeerloomError): void;
-  /** Files that became wanted are in their places. */
-  filesPlaced(): void;
+  /** Follows what is had and wanted: files that became wanted are in their places. */
+  updateState(): void;
 }
 
 /** What a torrent is made of, from an infohash alone to content that has been checked. */
@@ -208,7 +208,7 @@ export class TorrentData {
     this.#isPlacing = false;
     if (this.#owner.isClosed) return;
     if (failure) this.#owner.dataFailed(failure);
-    else if (wasPlacing) this.#owner.filesPlaced();
+    else if (wasPlacing) this.#owner.updateState();
   }
 
   #checked(picker: PiecePicker): void {

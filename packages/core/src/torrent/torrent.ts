@@ -29,6 +29,7 @@ import { type LifecycleOwner, TorrentLifecycle } from './torrent-lifecycle.js';
 import { TorrentPeers, type TorrentPeersOwner } from './torrent-peers.js';
 import { TorrentPieces, type TorrentPiecesOwner } from './torrent-pieces.js';
 import { TorrentPlugins, type TorrentPluginsOwner } from './torrent-plugins.js';
+import { type BlockRead, readForUpload } from './upload-read.js';
 
 /** Makes the facade that an extension has of a torrent. */
 export type MakeTorrentContext = (torrent: Torrent, scope: PluginScope) => TorrentContext;
@@ -182,10 +183,6 @@ export class Torrent
     this.life.fail(error);
   }
 
-  filesPlaced(): void {
-    this.updateState();
-  }
-
   /** Follows what is had and wanted. */
   updateState(): void {
     const picker = this.data.picker;
@@ -288,18 +285,11 @@ export class Torrent
     return this.life.isRunning;
   }
 
-  readForUpload(
-    piece: number,
-    begin: number,
-    length: number,
-    done: (error: StorageError | undefined, chunks: readonly Uint8Array[], release: () => void) => void,
-  ): void {
+  readForUpload(piece: number, begin: number, length: number, done: BlockRead): void {
     const content = this.data.content as TorrentContent;
-    const pieceSize = content.info.layout.pieceSize(piece);
-    this.#environment.readCache.read(content.storage, piece, begin, length, pieceSize, (error, ...rest) => {
-      done(error, ...rest);
-      if (error && !passingErrors.has(error.code)) this.storageFailed(error);
-    });
+    readForUpload(this.#environment.readCache, content, { piece, begin, length }, done, (error) =>
+      this.storageFailed(error),
+    );
   }
 
   peerClosed(state: PeerState, reason: DisconnectReason, wasReady: boolean): void {
@@ -404,6 +394,3 @@ export class Torrent
     await this.data.close(forgetsState);
   }
 }
-
-/** Failures to read that say nothing about the medium. */
-const passingErrors: ReadonlySet<string> = new Set(['STORAGE_DROPPED', 'STORAGE_BUSY', 'STORAGE_CLOSED']);
