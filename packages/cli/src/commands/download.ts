@@ -1,13 +1,14 @@
-import type { Endpoint, HostPort, Metainfo } from '@peerloom/core';
+import type { Endpoint, HostPort } from '@peerloom/core';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { addExtensionOptions } from '../extensions/extension-options.js';
-import { type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
-import { readDownloads } from '../input/downloads.js';
+import { type Extension, type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
+import { type DownloadSource, readDownloads } from '../input/downloads.js';
 import { type FileSelection, parseSelection, selectFiles } from '../input/file-selection.js';
 import { requireOutputFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
+import { escapeText } from '../output/escape-text.js';
 import { withSummary } from '../output/summary.js';
 import { makeWarn } from '../output/warning.js';
 import type { RateLimits } from '../session/cli-session.js';
@@ -42,7 +43,7 @@ interface DownloadOptions extends JsonOptions, ExtensionChoice, StateOption, Rat
 export function downloadCommand(context: CommandContext, settle: (exitCode: number) => void): Command {
   const command = new Command('download')
     .description('download torrents; goes on where it was interrupted')
-    .argument('<torrent...>', 'torrent files')
+    .argument('<torrent...>', 'torrent files or magnet links')
     .option('-o, --output <dir>', 'folder for the data', '.');
   addExtensionOptions(addListenOption(addPeerOption(command)))
     .addOption(
@@ -66,7 +67,8 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
       'after',
       `
 Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
-that somebody will connect to. Trackers and magnet links are not used in this release.
+that somebody will connect to. Trackers are not used in this release. A magnet link
+needs a peer that has its metadata; peers that it names (x.pe) are connected to as well.
 What is there already is kept, and checked where it may have changed. A name without an address is a warning while there are other peers;
 a download is given up when nobody can be reached.
 With several torrents, one that fails is told of, and the others go on.
@@ -81,6 +83,7 @@ Examples:
   peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
   peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
   peerloom download photos.torrent --peer 192.0.2.7:6881 --select 0,4-7 --select '*.txt,2024/may'
+  peerloom download 'magnet:?xt=urn:btih:…' --peer 192.0.2.7:6881
   peerloom download video.torrent --peer 192.0.2.7:6881 --sequential --limit-down 10MiB --limit-up 500KiB
   peerloom download *.torrent -o downloads --peer 192.0.2.7:6881 --state ~/.peerloom
   peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json --alerts block,log
@@ -104,11 +107,12 @@ async function download(
     elapsedMs: run?.elapsedMs ?? 0,
   });
   return withSummary({ output: context.output, isJson, command: 'download', fields }, async () => {
-    const metainfos = await readDownloads(sources, makeWarn(context.output, isJson));
-    const torrents = selectedTorrents(metainfos, options.select.flat());
+    const found = await readDownloads(sources, makeWarn(context.output, isJson));
+    const torrents = selectedTorrents(found, options.select.flat());
     await requireOutputFolder(options.output, '-o');
     const stateFolder = await requireStateFolder(options);
     const extensions = await loadExtensions(options);
+    requireMetadataExchange(torrents, extensions, options);
     run = await Download.begin(context, {
       torrents,
       folder: options.output,
@@ -128,10 +132,39 @@ async function download(
 }
 
 function selectedTorrents(
-  metainfos: readonly Metainfo[],
+  sources: readonly DownloadSource[],
   selection: FileSelection,
 ): readonly PlannedTorrent[] {
-  if (selection.length === 0) return metainfos.map((metainfo) => ({ metainfo, files: undefined }));
-  if (metainfos.length > 1) throw new CliError('CLI_SELECT', '--select: works with one torrent only');
-  return metainfos.map((metainfo) => ({ metainfo, files: selectFiles(selection, metainfo.info.layout) }));
+  const isOfAll = selection.length === 0;
+  if (!isOfAll && sources.length > 1) {
+    throw new CliError('CLI_SELECT', '--select: works with one torrent only');
+  }
+  return sources.map(({ torrent, takePaths }) => {
+    if ('info' in torrent) {
+      const files = isOfAll ? undefined : selectFiles(selection, torrent.info.layout);
+      return { torrent, filesOf: () => files };
+    }
+    const filesOf: PlannedTorrent['filesOf'] = (layout) => {
+      takePaths(layout);
+      if (!isOfAll) return selectFiles(selection, layout);
+      return torrent.selectedFiles && new Set(torrent.selectedFiles);
+    };
+    return { torrent, filesOf };
+  });
+}
+
+/** Throws {@link CliError} for magnet links where nothing is loaded that gets metadata. */
+function requireMetadataExchange(
+  torrents: readonly PlannedTorrent[],
+  extensions: readonly Extension[],
+  { ext }: ExtensionChoice,
+): void {
+  // An extension that was asked for may bring it.
+  if (ext.length > 0 || extensions.some(({ name }) => name === 'ut_metadata')) return;
+  for (const { torrent } of torrents) {
+    if ('info' in torrent) continue;
+    const link = escapeText(torrent.displayName ?? torrent.infoHash.hex);
+    const message = `magnet link of '${link}': without ut_metadata there is no metadata to be had`;
+    throw new CliError('CLI_MAGNET_METADATA', message);
+  }
 }

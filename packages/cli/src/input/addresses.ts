@@ -44,12 +44,13 @@ export interface PeerLookup {
 
 /**
  * Looks up the addresses of peers, each by itself. Resolves when all are looked up: where none of them has an
- * address, with why the last one has none.
+ * address, with why the last one has none. `where`, for messages: what names them.
  */
 export async function lookUpPeers(
   peers: readonly HostPort[],
   clock: Clock,
   lookup: PeerLookup,
+  where = '--peer',
 ): Promise<CliError | undefined> {
   const network = new NodeNetwork(clock);
   const problems: CliError[] = [];
@@ -63,7 +64,7 @@ export async function lookUpPeers(
       isAnyFound = true;
     } catch (error) {
       if (!isPeerloomError(error)) throw error;
-      problems.push(new CliError(error.code, `--peer: ${error.message}`, { cause: error }));
+      problems.push(new CliError(error.code, `${where}: ${error.message}`, { cause: error }));
     }
     if (isAnyFound) tellProblems();
   };

@@ -1,32 +1,43 @@
-import type { Metainfo, TorrentLayout } from '@peerloom/core';
+import type { Magnet, Metainfo, TorrentLayout } from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import { escapeText } from '../output/escape-text.js';
 import type { Warn } from '../output/warning.js';
 import { isMagnetLink, readMagnet, readTorrentFile } from './torrent-source.js';
 
+/** A torrent to download. */
+export interface DownloadSource {
+  readonly torrent: Metainfo | Magnet;
+  /** Claims its files' paths. Throws {@link CliError} `CLI_SAME_FILE` where another torrent is in the way. */
+  readonly takePaths: (layout: TorrentLayout) => void;
+}
+
 /**
  * The torrents to download into one folder, each once: of those that are the same, `warn` hears. Rejects with
- * {@link CliError} for magnet links, whose metadata cannot be had, and where two torrents would write the same
- * file, or one a file where the other needs a folder.
+ * {@link CliError} where two torrents would write the same file, or one a file where the other needs a folder;
+ * what magnet links stand for is known later.
  */
-export async function readDownloads(sources: readonly string[], warn: Warn): Promise<readonly Metainfo[]> {
-  const torrents = new Map<string, Metainfo>();
+export async function readDownloads(
+  sources: readonly string[],
+  warn: Warn,
+): Promise<readonly DownloadSource[]> {
+  const torrents: DownloadSource[] = [];
   const sourceOfHash = new Map<string, string>();
   const taken = new TakenPaths();
   for (const source of sources) {
-    const torrent = await readDownload(source);
-    const { hex } = torrent.info.infoHash;
+    const torrent = isMagnetLink(source) ? readMagnet(source) : await readTorrentFile(source);
+    const { hex } = 'info' in torrent ? torrent.info.infoHash : torrent.infoHash;
     const same = sourceOfHash.get(hex);
     if (same !== undefined) {
       const message = `'${source}' is the same torrent as '${same}', and downloaded once`;
       warn({ code: 'CLI_DUPLICATE_TORRENT', message });
       continue;
     }
-    taken.take(source, torrent.info.layout);
+    const takePaths = (layout: TorrentLayout): void => taken.take(source, layout);
+    if ('info' in torrent) takePaths(torrent.info.layout);
     sourceOfHash.set(hex, source);
-    torrents.set(hex, torrent);
+    torrents.push({ torrent, takePaths });
   }
-  return [...torrents.values()];
+  return torrents;
 }
 
 /** Which torrent writes what. */
@@ -60,13 +71,4 @@ function sameFileError(other: string, source: string, path: readonly string[]): 
 /** Names that differ only in case, or in how accents are composed, are one file on many systems. */
 function pathKey(path: readonly string[]): string {
   return path.join('/').normalize('NFC').toLowerCase();
-}
-
-async function readDownload(source: string): Promise<Metainfo> {
-  if (!isMagnetLink(source)) return readTorrentFile(source);
-  const { displayName, infoHash } = readMagnet(source);
-  throw new CliError(
-    'CLI_MAGNET_METADATA',
-    `magnet link of '${escapeText(displayName ?? infoHash.hex)}': this release cannot get metadata from peers (BEP 9); use the torrent file`,
-  );
 }

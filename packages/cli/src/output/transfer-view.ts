@@ -72,6 +72,10 @@ export class TransferView implements ProgressView {
     }
     const peers = formatCount(all.peerCount, 'peer');
     const up = `${steadyRate(all.uploadRate)} up`;
+    if (torrents.some(({ state }) => state === 'downloadingMetadata')) {
+      const trouble = all.peerCount === 0 && all.trouble !== undefined ? ` (${all.trouble})` : '';
+      return `${name}: waiting for metadata, ${peers}${trouble}`;
+    }
     if (total.haveBytes === total.totalBytes) {
       return `${name}: seeding, ${up}, ${formatBytes(all.uploadedBytes)} sent, ${peers}`;
     }
@@ -122,6 +126,7 @@ function amountText({
   if (isFailed) return 'failed';
   const isDone = state === 'seeding' || state === 'finished';
   if (isQueued && !isDone) return `${formatPercent(haveBytes, totalBytes)}, queued`;
+  if (state === 'downloadingMetadata') return 'metadata';
   if (state === 'checkingFiles') return `${formatBytes(checkedBytes)} checked`;
   return `${formatPercent(haveBytes, totalBytes)} of ${formatBytes(totalBytes)}`;
 }

@@ -181,7 +181,12 @@ test('with nobody to connect to, a download says so and writes nothing', async (
 const magnet = 'magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567';
 
 test.for([
-  ['a magnet link, which needs metadata', ['download', magnet], 'CLI_MAGNET_METADATA'],
+  [
+    'a magnet link without what gets metadata',
+    ['download', magnet, '--no-ext', 'ut_metadata'],
+    'CLI_MAGNET_METADATA',
+  ],
+  ['a magnet link without peers', ['download', magnet], 'CLI_NO_PEERS'],
   ['a malformed magnet link', ['info', 'magnet:?xt=urn:btih:12'], 'MAGNET_INFO_HASH'],
   ['a malformed torrent', ['download', 'bad.torrent'], 'METAINFO_BENCODE'],
   ['a missing torrent', ['download', 'none.torrent'], 'STORAGE_NOT_FOUND'],

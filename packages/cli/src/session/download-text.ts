@@ -6,6 +6,8 @@ import type { TorrentDownload } from './torrent-download.js';
 export function shareText(torrents: readonly TorrentDownload[]): string {
   const have = torrents.reduce((sum, { haveBytes }) => sum + haveBytes, 0);
   const wanted = torrents.reduce((sum, { wantedBytes }) => sum + wantedBytes, 0);
+  if (wanted === 0 && torrents.some(({ handle }) => handle.info === undefined))
+    return '0%, its size not known yet';
   return `${formatPercent(have, wanted)} of ${formatBytes(wanted)}`;
 }
 

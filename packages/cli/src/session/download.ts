@@ -1,4 +1,4 @@
-import type { Endpoint, HostPort, InfoHash, Metainfo, PeerloomError } from '@peerloom/core';
+import type { Endpoint, HostPort, InfoHash, Magnet, Metainfo, PeerloomError } from '@peerloom/core';
 import { formatEndpoint, isPeerloomError } from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
@@ -17,7 +17,7 @@ import { CliSession, type RateLimits } from './cli-session.js';
 import { completeText, shareText, thereText } from './download-text.js';
 import { isHopeless } from './hopeless.js';
 import { listen } from './listen.js';
-import { TorrentDownload } from './torrent-download.js';
+import { type FilesOf, TorrentDownload } from './torrent-download.js';
 import { downloadProgress, transferProgress } from './transfer-progress.js';
 
 /** How often is looked whether there is anybody left to download from. */
@@ -28,9 +28,8 @@ const failuresLater = 6;
 
 /** What to download. */
 export interface PlannedTorrent {
-  readonly metainfo: Metainfo;
-  /** Indices of the files that are wanted; all where `undefined`. */
-  readonly files: ReadonlySet<number> | undefined;
+  readonly torrent: Metainfo | Magnet;
+  readonly filesOf: FilesOf;
 }
 
 /** What to download, and how. */
@@ -74,12 +73,21 @@ export class Download {
     this.#startedMs = cli.clock.now();
     const { isSequential } = plan;
     this.torrents = plan.torrents.map(
-      ({ metainfo, files }) =>
-        new TorrentDownload(cli.session.addTorrent({ torrent: metainfo, isSequential }), files),
+      ({ torrent, filesOf }) =>
+        new TorrentDownload(cli.session.addTorrent({ torrent, isSequential }), {
+          filesOf,
+          peers: 'peers' in torrent ? torrent.peers : [],
+        }),
     );
     cli.session.on('torrentError', ({ infoHash, error }) => {
       const torrent = this.#find(infoHash);
       if (torrent) this.#fail(torrent, error);
+    });
+    cli.session.on('metadataReceived', ({ infoHash }) => this.#metadataReceived(infoHash));
+    cli.session.on('metadataFailed', ({ infoHash, error }) => {
+      const torrent = this.#find(infoHash);
+      // What does not hash right says nothing of the torrent.
+      if (torrent && error.code !== 'METAINFO_INFO_HASH') this.#fail(torrent, error);
     });
     cli.session.on('peerReady', ({ infoHash }) => {
       const torrent = this.#find(infoHash);
@@ -124,7 +132,10 @@ export class Download {
         ? undefined
         : setTimeout(() => this.#givenUp.abort(this.#timeoutError()), timeoutMs);
     try {
-      await this.#ofEach((torrent) => torrent.handle.checked(), signal);
+      // Of a magnet link nothing can be checked before its metadata is there.
+      await this.#ofEach(async ({ handle }) => {
+        if (handle.info !== undefined) await handle.checked();
+      }, signal);
       for (const torrent of this.#going) this.#say(thereText(torrent));
       if (this.#missing.length === 0 && seedTimeMs === undefined) return this.#throwFailures();
       await this.#connect(signal);
@@ -147,6 +158,18 @@ export class Download {
 
   #find(infoHash: InfoHash): TorrentDownload | undefined {
     return this.torrents.find(({ handle }) => handle.infoHash.hex === infoHash.hex);
+  }
+
+  #metadataReceived(infoHash: InfoHash): void {
+    const torrent = this.#find(infoHash);
+    if (torrent === undefined) return;
+    try {
+      torrent.infoKnown();
+      this.#say(`${escapeText(torrent.handle.name)}: metadata received`);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      this.#fail(torrent, error);
+    }
   }
 
   /** Does a step with each torrent that goes on; one that fails in it is given up. */
@@ -185,7 +208,8 @@ export class Download {
   /** Takes connections, and makes some. */
   async #connect(signal: AbortSignal): Promise<void> {
     const { peers, listen: endpoints } = this.#plan;
-    if (this.#missing.length > 0 && peers.length === 0 && endpoints.length === 0) {
+    const isAnyNamed = peers.length > 0 || this.#going.some((torrent) => torrent.peers.length > 0);
+    if (this.#missing.length > 0 && !isAnyNamed && endpoints.length === 0) {
       const message =
         'there is nobody to connect to: name a peer with --peer, or an address to be reached at with --listen';
       throw new CliError('CLI_NO_PEERS', message);
@@ -197,15 +221,26 @@ export class Download {
 
   async #lookUpPeers(): Promise<void> {
     const { peers, listen: endpoints } = this.#plan;
+    const lookUp = (named: readonly HostPort[], torrents: readonly TorrentDownload[], where?: string) =>
+      lookUpPeers(
+        named,
+        this.#cli.clock,
+        { found: (remote) => this.#offer(remote, torrents), failed: (error) => this.#warn(error) },
+        where,
+      );
     this.#isLookingUp = true;
-    const last = await lookUpPeers(peers, this.#cli.clock, {
-      found: (remote) => this.#offer(remote),
-      failed: (error) => this.#warn(error),
-    });
+    const linked = this.torrents.filter((torrent) => torrent.peers.length > 0);
+    const failures = await Promise.all([
+      ...(peers.length > 0 ? [lookUp(peers, this.torrents)] : []),
+      ...linked.map((torrent) => lookUp(torrent.peers, [torrent], 'magnet link, x.pe')),
+    ]);
     this.#isLookingUp = false;
-    if (last === undefined) return;
-    if (endpoints.length > 0) this.#warn(last);
-    else this.#givenUp.abort(last);
+    const isInVain = endpoints.length === 0 && failures.every((failure) => failure !== undefined);
+    for (const failure of failures) {
+      if (failure === undefined) continue;
+      if (isInVain) this.#givenUp.abort(failure);
+      else this.#warn(failure);
+    }
   }
 
   /** Names may take longer to look up than everything else. */
@@ -213,10 +248,10 @@ export class Download {
     if (!this.#isOver) this.#cli.warn(error);
   }
 
-  #offer(remote: Endpoint): void {
+  #offer(remote: Endpoint, torrents: readonly TorrentDownload[]): void {
     if (this.#isOver) return;
     warnOfBan(this.#cli.session, remote, this.#cli.warn);
-    for (const { handle } of this.#going) handle.addPeer(remote);
+    for (const { handle, error } of torrents) if (error === undefined) handle.addPeer(remote);
   }
 
   async #finish(signal: AbortSignal): Promise<void> {
@@ -238,7 +273,8 @@ export class Download {
     const { trouble } = this.#cli;
     for (const torrent of this.#missing) {
       const { handle, hasMetPeer } = torrent;
-      if (handle.state !== 'downloading' || handle.isQueued) continue;
+      const isDownloading = handle.state === 'downloading' || handle.state === 'downloadingMetadata';
+      if (!isDownloading || handle.isQueued) continue;
       const known = handle.knownPeers();
       if (!isHopeless(known, hasMetPeer ? failuresLater : failuresAtFirst)) continue;
       const last = trouble === undefined ? '' : ` (the last one: ${trouble})`;

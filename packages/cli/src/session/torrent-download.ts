@@ -1,22 +1,42 @@
-import type { PeerloomError, TorrentHandle } from '@peerloom/core';
+import type { HostPort, PeerloomError, TorrentHandle, TorrentLayout } from '@peerloom/core';
 import { WantedBytes } from './wanted-bytes.js';
+
+/**
+ * The indices of a torrent's wanted files; `undefined` where all are. Throws {@link CliError} where the torrent
+ * cannot be downloaded as was asked.
+ */
+export type FilesOf = (layout: TorrentLayout) => ReadonlySet<number> | undefined;
 
 /** One of the torrents of a download: what is wanted of it, and what has become of it. */
 export class TorrentDownload {
   readonly handle: TorrentHandle;
-  readonly #wanted: WantedBytes | undefined;
+  /** Peers that its magnet link names. */
+  readonly peers: readonly HostPort[];
+  readonly #filesOf: FilesOf;
+  #wanted: WantedBytes | undefined;
   readonly #failed = new AbortController();
   /** Whether a peer has been there, so that it may come back. */
   hasMetPeer = false;
 
-  /** `files`: the indices of the wanted ones; all where `undefined`. */
-  constructor(handle: TorrentHandle, files: ReadonlySet<number> | undefined) {
+  constructor(
+    handle: TorrentHandle,
+    options: { readonly filesOf: FilesOf; readonly peers: readonly HostPort[] },
+  ) {
     this.handle = handle;
-    this.#wanted = handle.info && new WantedBytes(handle.info.layout, files);
+    this.peers = options.peers;
+    this.#filesOf = options.filesOf;
+    this.infoKnown();
+  }
+
+  /** Its metadata may be known now: looks which files are wanted. Throws what {@link FilesOf} does. */
+  infoKnown(): void {
+    const { handle } = this;
+    const layout = handle.info?.layout;
+    if (layout === undefined) return;
+    const files = this.#filesOf(layout);
+    this.#wanted = new WantedBytes(layout, files);
     if (files === undefined) return;
-    for (const index of handle.info?.layout.files.keys() ?? []) {
-      if (!files.has(index)) handle.setFilePriority(index, 0);
-    }
+    for (const index of layout.files.keys()) if (!files.has(index)) handle.setFilePriority(index, 0);
   }
 
   /** Aborts, with the error, when it fails. */
