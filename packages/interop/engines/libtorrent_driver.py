@@ -80,6 +80,12 @@ class Driver:
     def add(self, torrentPath, savePath):
         params = lt.add_torrent_params()
         params.ti = lt.torrent_info(torrentPath)
+        self.start(params, savePath)
+
+    def add_magnet(self, link, savePath):
+        self.start(lt.parse_magnet_uri(link), savePath)
+
+    def start(self, params, savePath):
         params.save_path = savePath
         params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
         params.flags |= lt.torrent_flags.disable_dht | lt.torrent_flags.disable_lsd | lt.torrent_flags.disable_pex

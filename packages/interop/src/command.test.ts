@@ -32,6 +32,18 @@ test('peerloom download gets the same bytes from libtorrent, and has nothing to 
   await arena.expectSame(payload, folder);
 });
 
+test('peerloom download gets what a magnet link stands for from libtorrent', async ({ arena }) => {
+  const payload = await arena.payload('tree');
+  const seed = arena.libtorrent();
+  await seed.add(payload.torrentPath, payload.folder);
+  const folder = arena.folder();
+  const peer = formatEndpoint(await seed.listening());
+  const link = `magnet:?xt=urn:btih:${payload.metainfo.info.infoHash.hex}`;
+  const args = ['download', link, '--peer', peer, '-o', folder];
+  expect(await arena.run(peerloom(...args)).exited()).toBe(0);
+  await arena.expectSame(payload, folder);
+});
+
 test('peerloom seed gives libtorrent the same bytes', async ({ arena }) => {
   const payload = await arena.payload('tree');
   const leech = arena.libtorrent();

@@ -6,6 +6,7 @@ import {
   type Endpoint,
   FileStorage,
   formatEndpoint,
+  type Magnet,
   type Metainfo,
   type PeerInfo,
   Session,
@@ -81,6 +82,11 @@ export class Peerloom {
   async add(torrent: Metainfo): Promise<void> {
     this.#torrent = this.session.addTorrent({ torrent });
     await this.#within(this.#torrent.checked(), 'the check of the files');
+  }
+
+  /** Adds a magnet link, whose metadata comes from peers. */
+  addMagnet(torrent: Magnet): void {
+    this.#torrent = this.session.addTorrent({ torrent });
   }
 
   /** Dials a peer. */

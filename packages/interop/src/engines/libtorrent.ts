@@ -57,6 +57,11 @@ export class Libtorrent implements Engine {
     await this.#driver.event('torrent_checked');
   }
 
+  /** Adds a magnet link, whose metadata comes from peers. */
+  addMagnet(link: string, savePath: string): Promise<void> {
+    return this.#driver.do('add_magnet', { link, savePath });
+  }
+
   connect({ address, port }: Endpoint): Promise<void> {
     return this.#driver.do('connect', { address, port });
   }

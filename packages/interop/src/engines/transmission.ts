@@ -75,10 +75,10 @@ export class Transmission implements Engine {
     return endpoint(loopback[family], this.#peerPort);
   }
 
-  /** Adds the torrent, with its data, if any, in `savePath`. */
-  async add(torrentPath: string, savePath: string): Promise<void> {
+  /** Adds the torrent, a file or a magnet link, with its data, if any, in `savePath`. */
+  async add(source: string, savePath: string): Promise<void> {
     await mkdir(savePath, { recursive: true });
-    await this.#call('torrent-add', { filename: torrentPath, 'download-dir': savePath });
+    await this.#call('torrent-add', { filename: source, 'download-dir': savePath });
   }
 
   async finished(): Promise<void> {
