@@ -14,7 +14,7 @@ export type MetadataFault =
   | 'hash';
 
 /** Requests to one peer that are not answered (BEP 9 names no figure). */
-export const maxAskedBlocks = 2;
+const maxAskedBlocks = 2;
 const requestTimeoutMs = 15_000;
 const shortestBackOffMs = 10_000;
 const longestBackOffMs = 600_000;
