@@ -11,9 +11,9 @@ export interface AuthenticationOwner {
   /** The messages that {@link PeerContext.transcript} has; `undefined` where some are missing. */
   readonly transcript: Uint8Array | undefined;
   readonly wallTimeMs: number;
-  /** A new key pair, which is remembered for as long as the connection lasts. */
+  /** A new key pair, which is remembered until the authentication is over. */
   makeEphemeral(): KeyPair;
-  /** Whether a public key is one that {@link makeEphemeral} has made for a connection that still lasts. */
+  /** Whether a public key is one that {@link makeEphemeral} has made, and that is remembered. */
   isOwnEphemeral(publicKey: Uint8Array): boolean;
   send(message: Uint8Array): void;
   /** Nothing more goes out in plain. */

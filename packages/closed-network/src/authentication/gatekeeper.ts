@@ -29,8 +29,8 @@ export class Gatekeeper {
   readonly #session: SessionContext;
   readonly #limiter = new FailureLimiter();
   readonly #confirmed = new Map<Guarded, number>();
-  /** Who has made an ephemeral key, by that in hexadecimal. */
-  readonly #ephemerals = new Map<string, Guarded>();
+  /** Ephemeral keys of authentications that are under way, in hexadecimal. */
+  readonly #ephemerals = new Set<string>();
   readonly #failures: Counter;
   readonly #confirmations: Counter;
   #ownProblem: string | undefined;
@@ -48,9 +48,9 @@ export class Gatekeeper {
     return this.#session.secureRandom.bytes(length);
   }
 
-  makeEphemeral(guard: Guarded): KeyPair {
+  makeEphemeral(): KeyPair {
     const ephemeral = new KeyPair(this.randomBytes(keyLength));
-    this.#ephemerals.set(bytesToHex(ephemeral.publicKey), guard);
+    this.#ephemerals.add(bytesToHex(ephemeral.publicKey));
     return ephemeral;
   }
 
@@ -58,9 +58,9 @@ export class Gatekeeper {
     this.#ephemerals.delete(bytesToHex(publicKey));
   }
 
-  /** Whose ephemeral key it is, of those connections of ours that last. */
-  makerOf(publicKey: Uint8Array): Guarded | undefined {
-    return this.#ephemerals.get(bytesToHex(publicKey));
+  /** Whether it is a key of ours whose authentication is under way. */
+  isOwnEphemeral(publicKey: Uint8Array): boolean {
+    return this.#ephemerals.has(bytesToHex(publicKey));
   }
 
   /** Whether an address has failed so often that it is not listened to now. */

@@ -83,7 +83,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
   }
 
   onDisconnect(_reason: DisconnectReason): void {
-    if (this.#ephemeral !== undefined) this.#gatekeeper.forgetEphemeral(this.#ephemeral.publicKey);
+    this.#forgetEphemeral();
     this.#gatekeeper.left(this);
   }
 
@@ -116,6 +116,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
     this.#mayDownload = may('download');
     this.#mayUpload = may('upload');
     this.#confirmation = confirmation;
+    this.#forgetEphemeral();
     if (!this.#gatekeeper.admits(this)) {
       this.peer.disconnect('connected to this peer already');
       return;
@@ -136,17 +137,18 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
   }
 
   makeEphemeral(): KeyPair {
-    this.#ephemeral = this.#gatekeeper.makeEphemeral(this);
+    this.#ephemeral = this.#gatekeeper.makeEphemeral();
     return this.#ephemeral;
   }
 
   isOwnEphemeral(publicKey: Uint8Array): boolean {
-    const maker = this.#gatekeeper.makerOf(publicKey);
-    if (maker === undefined) return false;
-    // The other end of it is here, too.
-    if (maker !== this && maker.peer.isOutgoing)
-      maker.fail('CLOSED_NETWORK_REFLECTED', 'this is our own key');
-    return true;
+    return this.#gatekeeper.isOwnEphemeral(publicKey);
+  }
+
+  /** What was sent in plain may be repeated by whoever has seen it: it says nothing of this connection any more. */
+  #forgetEphemeral(): void {
+    if (this.#ephemeral !== undefined) this.#gatekeeper.forgetEphemeral(this.#ephemeral.publicKey);
+    this.#ephemeral = undefined;
   }
 
   send(message: Uint8Array): void {

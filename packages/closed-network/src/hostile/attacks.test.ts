@@ -97,10 +97,25 @@ describe.each(modeNames)('with %s', (mode) => {
     // The engine itself does not dial its own address; ours is not always known to it.
     leech.torrent.addPeer((await Relay.open(swarm, leech.endpoint)).endpoint);
     await expectNobody(scene);
-    // Both ends of it, and it is not dialled again.
-    expect(codes).toEqual(['CLOSED_NETWORK_REFLECTED', 'CLOSED_NETWORK_REFLECTED']);
-    await swarm.advance(60_000);
-    expect(codes).toHaveLength(2);
+    expect(codes).toEqual(['CLOSED_NETWORK_REFLECTED']);
+    await swarm.stop();
+  });
+
+  it('who repeats an ephemeral key that it has seen ends no connection but its own', async () => {
+    const scene = await makeScene(mode);
+    const { swarm, leech } = scene;
+    const relay = await dialThrough(scene);
+    await swarm.clock.runUntil(() => relay.bytesOf('there').length > 68 + 40, { timeoutMs: 60_000 });
+    await swarm.advance(50);
+    const seen = relay.bytesOf('there');
+    const stranger = swarm.addFakePeer(leech);
+    await stranger.greet({ pl_auth: 1 });
+    // The dialler's first message, behind the two handshakes.
+    const at = 68 + 4 + new DataView(seen.buffer, seen.byteOffset).getUint32(68) + 4 + 2;
+    stranger.sendExtended('pl_auth', seen.slice(at, at + (mode === 'members' ? 32 : 48)));
+    await swarm.advance(10);
+    expect(relay.isClosed).toBe(false);
+    expect(leech.torrent.peers().filter(({ isReady }) => isReady)).toHaveLength(1);
     await swarm.stop();
   });
 

@@ -11,6 +11,8 @@ export class RecordDecoder {
   /** The record that has begun, once its length is known. */
   #record: Uint8Array | undefined;
   #recordFilled = 0;
+  /** Memory of the record before, while one follows the other: an idle connection keeps none. */
+  #spare: Uint8Array | undefined;
 
   constructor(cipher: CipherState) {
     this.#cipher = cipher;
@@ -31,7 +33,7 @@ export class RecordDecoder {
           this.#headerFilled = 0;
           continue;
         }
-        this.#record = new Uint8Array(length);
+        this.#record = this.#takeRecord(length);
         this.#recordFilled = 0;
       }
       const taken = rest.subarray(0, this.#record.length - this.#recordFilled);
@@ -40,11 +42,19 @@ export class RecordDecoder {
       rest = rest.subarray(taken.length);
       if (this.#recordFilled < this.#record.length) break;
       parts.push(this.#open(this.#record));
+      this.#spare = new Uint8Array(this.#record.buffer);
       this.#record = undefined;
       this.#headerFilled = 0;
     }
+    if (this.#record === undefined) this.#spare = undefined;
     return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(...parts);
   };
+
+  #takeRecord(length: number): Uint8Array {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare !== undefined && spare.length >= length ? spare.subarray(0, length) : new Uint8Array(length);
+  }
 
   #readHeader(bytes: Uint8Array): Uint8Array {
     const taken = bytes.subarray(0, headerLength - this.#headerFilled);

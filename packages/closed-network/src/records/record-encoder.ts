@@ -20,7 +20,8 @@ export class RecordEncoder {
   /** The records that hold `plain`, one after the other. */
   readonly encode = (plain: Uint8Array): Uint8Array => {
     const count = Math.ceil(plain.length / maxPlainLength);
-    const wire = new Uint8Array(plain.length + count * (headerLength + tagLength));
+    // All of it is written below.
+    const wire = Buffer.allocUnsafeSlow(plain.length + count * (headerLength + tagLength));
     let written = 0;
     for (let start = 0; start < plain.length; start += maxPlainLength) {
       const part = plain.subarray(start, start + maxPlainLength);

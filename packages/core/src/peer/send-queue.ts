@@ -1,8 +1,30 @@
-import { concatBytes } from '../common/bytes.js';
 import { PluginError } from '../common/errors.js';
 import type { SendTransform } from '../plugin/hold.js';
 import type { Connection } from '../ports/network.js';
 import { type SendBufferPool, sendBufferLength } from './send-buffer-pool.js';
+
+const nothing = new Uint8Array(0);
+/** Longest memory that is kept for the next time. */
+const maxSpareBytes = 1024 * 1024;
+/** Where the next bytes to be encrypted are joined, of whatever connection. */
+let spare = nothing;
+
+/** Encrypts chunks of `length` bytes in all as one. */
+function encryptJoined(encrypt: SendTransform, chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const joined = spare.length >= length ? spare : new Uint8Array(length);
+  // The plugin may have another connection flush its bytes meanwhile.
+  spare = nothing;
+  let offset = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, offset);
+    offset += chunk.length;
+  }
+  try {
+    return encrypt(joined.subarray(0, length));
+  } finally {
+    if (joined.length <= maxSpareBytes && joined.length > spare.length) spare = joined;
+  }
+}
 
 /**
  * Bytes on their way to one remote. Small messages are written into shared buffers, content is queued as
@@ -115,7 +137,7 @@ export class SendQueue {
     }
     let wire: Uint8Array;
     try {
-      wire = this.#encrypt(chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(...chunks));
+      wire = encryptJoined(this.#encrypt, chunks, this.#lastQueuedBytes);
     } finally {
       settle();
     }

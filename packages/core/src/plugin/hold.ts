@@ -28,7 +28,8 @@ export interface PeerDeadline {
 
 /**
  * Encrypts a direction of the stream: gets bytes in order, as many as are flushed at once, gives what goes
- * on the wire. Stateful, synchronous. The result may be empty or longer, never a view of the input.
+ * on the wire. Stateful, synchronous. The input is valid during the call only. The result may be empty or longer, never
+ * a view of the input.
  */
 export type SendTransform = (plain: Uint8Array) => Uint8Array;
 
