@@ -15,6 +15,7 @@ import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { Clock } from '../ports/clock.js';
 import type { ReadonlyReservedBits } from '../wire/reserved-bits.js';
 import type { PeerConnection } from './peer-connection.js';
+import { peerStats } from './peer-stats.js';
 import { sendStandardMessage } from './plugin-send.js';
 
 /** What a facade needs beside its connection. */
@@ -137,21 +138,7 @@ export class PeerContextFacade implements PeerContext {
   }
 
   get stats(): PeerStats {
-    const { state, requests, uploads } = this.#peer;
-    return {
-      downloadedBytes: state.downloaded.total,
-      uploadedBytes: state.uploaded.total,
-      receivedBytes: state.meters.received.total,
-      sentBytes: state.meters.sent.total,
-      downloadRate: state.downloaded.rate,
-      uploadRate: state.uploaded.rate,
-      outstandingRequests: requests.outstandingCount,
-      queuedRequests: uploads.size,
-      hashFailures: state.hashFailures,
-      invalidRequests: state.invalidRequests,
-      unknownMessages: state.unknownMessages,
-      isSnubbed: state.isSnubbed,
-    };
+    return peerStats(this.#peer);
   }
 
   get sendBufferBytes(): number {

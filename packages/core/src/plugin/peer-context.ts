@@ -32,6 +32,10 @@ export interface PeerStats {
   readonly downloadRate: number;
   /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
+  /** Of all bytes, in bytes a second. */
+  readonly receiveRate: number;
+  /** Of all bytes, in bytes a second. */
+  readonly sendRate: number;
   /** Requests of ours that are not answered. */
   readonly outstandingRequests: number;
   /** Requests of the remote that are not answered. */

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../common/endpoint.js';
 import type { InfoHash } from '../common/info-hash.js';
+import type { TorrentState } from '../common/torrent-state.js';
 import type { Clock } from '../ports/clock.js';
 import type { Connection, DialOptions, Network } from '../ports/network.js';
 import type { Random, SecureRandom } from '../ports/random.js';
@@ -97,10 +98,50 @@ export interface SessionStats {
   readonly downloadedBytes: number;
   /** Bytes of blocks that were sent, of all torrents. */
   readonly uploadedBytes: number;
+  /** All bytes that came over connections, protocol included. */
+  readonly receivedBytes: number;
+  /** All bytes that were sent over connections, protocol included. */
+  readonly sentBytes: number;
   /** Of blocks, in bytes a second. */
   readonly downloadRate: number;
   /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
+  /** Of all bytes, in bytes a second. */
+  readonly receiveRate: number;
+  /** Of all bytes, in bytes a second. */
+  readonly sendRate: number;
+  /** Torrents in each state; paused and queued ones are in one, too. */
+  readonly torrentsByState: Readonly<Record<TorrentState, number>>;
+  /** Torrents that are paused. */
+  readonly pausedTorrentCount: number;
+  /** Torrents that wait for a place in the queue or for their check. */
+  readonly queuedTorrentCount: number;
+  /** Bytes of pieces that failed their hash check, since the session was made. */
+  readonly wastedBytes: number;
+  /** Bytes of blocks that nobody had asked for or that were had already, since the session was made. */
+  readonly redundantBytes: number;
+  /** Downloaded pieces that failed their hash check, since the session was made. */
+  readonly hashFailures: number;
+  /** Dials, since the session was made. */
+  readonly dialCount: number;
+  /** Dials that led to an open stream, since the session was made. */
+  readonly dialsOpened: number;
+  /** Connections that came in, refused ones included, since the session was made. */
+  readonly incomingCount: number;
+  /** Connections of torrents that ended or were never made, by the code of the reason. */
+  readonly disconnects: Readonly<Record<string, number>>;
+  /** Incoming connections that were refused before they became peers, by the code of the reason. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** Alerts that did not fit into readers' queues. */
+  readonly alertsDropped: number;
+  /** Reads for peers whose data was there or on its way. */
+  readonly readCacheHits: number;
+  /** Reads for peers that had to read the medium. */
+  readonly readCacheMisses: number;
+  /** Slots that hold data read for peers. */
+  readonly readCacheSlots: number;
+  /** Complete pieces that are being hashed and written. */
+  readonly piecesInWriting: number;
   /** Slots of the pool, 16 KiB each. */
   readonly slotCapacity: number;
   /** Slots that have an owner. */

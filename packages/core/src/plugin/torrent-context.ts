@@ -65,10 +65,18 @@ export interface TorrentStats {
   readonly downloadedBytes: number;
   /** Bytes of blocks that were sent. */
   readonly uploadedBytes: number;
+  /** All bytes that came over connections, protocol included. */
+  readonly receivedBytes: number;
+  /** All bytes that were sent over connections, protocol included. */
+  readonly sentBytes: number;
   /** Of blocks, in bytes a second. */
   readonly downloadRate: number;
   /** Of blocks, in bytes a second. */
   readonly uploadRate: number;
+  /** Of all bytes, in bytes a second. */
+  readonly receiveRate: number;
+  /** Of all bytes, in bytes a second. */
+  readonly sendRate: number;
   /** Bytes of pieces that failed their hash check. */
   readonly wastedBytes: number;
   /** Bytes of blocks that nobody had asked for or that were had already. */
@@ -79,6 +87,10 @@ export interface TorrentStats {
   readonly peerCount: number;
   /** Connected peers that have every piece. */
   readonly seedCount: number;
+  /** Connected peers that want something from us. */
+  readonly interestedCount: number;
+  /** Connected peers that we let ask. */
+  readonly unchokedCount: number;
   /** Peers that the torrent knows of, connected or not. */
   readonly knownPeerCount: number;
   /** Pieces that we have. */

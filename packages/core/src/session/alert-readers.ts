@@ -5,6 +5,8 @@ import type { AlertQueue } from '../alerts/alert-queue.js';
 export class AlertReaders {
   readonly #alerts: AlertHub;
   readonly #queues = new Set<AlertQueue>();
+  /** By readers that are gone. */
+  #droppedBefore = 0;
 
   constructor(alerts: AlertHub) {
     this.#alerts = alerts;
@@ -15,8 +17,15 @@ export class AlertReaders {
     const remove = this.#alerts.addSink(queue);
     this.#queues.add(queue);
     return () => {
-      if (this.#queues.delete(queue)) remove();
+      if (!this.#queues.delete(queue)) return;
+      this.#droppedBefore += queue.droppedCount;
+      remove();
     };
+  }
+
+  /** Alerts that did not fit into readers' queues. */
+  get droppedCount(): number {
+    return [...this.#queues].reduce((sum, { droppedCount }) => sum + droppedCount, this.#droppedBefore);
   }
 
   /** There will be no more alerts: readers' loops end. */

@@ -7,6 +7,7 @@ import { ManualClock } from '../dispatch/manual-clock.fake.js';
 import { FakeRandom } from '../picker/random.fake.js';
 import { FakeConnection } from '../ports/connection.fake.js';
 import { defaultSettings, type Settings } from '../settings/settings-table.js';
+import { SessionCounters } from '../torrent/session-counters.js';
 import { encodeHandshake, type HandshakeParser } from '../wire/handshake.js';
 import { IncomingConnections, type IncomingOwner } from './incoming-connections.js';
 
@@ -62,6 +63,7 @@ function setUp(settings: Partial<Settings> = {}, seed = 1) {
     },
   });
   const incoming = new IncomingConnections({
+    counters: new SessionCounters(),
     owner,
     alerts,
     clock,

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Connection, ConnectionHandler } from '../ports/network.js';
 import type { Random } from '../ports/random.js';
 import type { Settings } from '../settings/settings-table.js';
+import type { SessionCounters } from '../torrent/session-counters.js';
 import { HandshakeParser } from '../wire/handshake.js';
 
 /** What accepting connections asks of the session. */
@@ -41,6 +42,7 @@ interface Pending {
 export class IncomingConnections {
   readonly #owner: IncomingOwner;
   readonly #alerts: AlertHub;
+  readonly #counters: SessionCounters;
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -51,12 +53,14 @@ export class IncomingConnections {
   constructor(options: {
     readonly owner: IncomingOwner;
     readonly alerts: AlertHub;
+    readonly counters: SessionCounters;
     readonly settings: Settings;
     readonly clock: Clock;
     readonly random: Random;
   }) {
     this.#owner = options.owner;
     this.#alerts = options.alerts;
+    this.#counters = options.counters;
     this.#settings = options.settings;
     this.#clock = options.clock;
     this.#random = options.random;
@@ -68,6 +72,7 @@ export class IncomingConnections {
 
   /** A listener or transport has accepted a connection. */
   accept(connection: Connection): void {
+    this.#counters.incoming++;
     const refusal = this.#owner.blocked(connection.remote) ?? this.#makeRoom(connection.remote);
     if (refusal) {
       this.#refuse(connection, refusal);
@@ -124,6 +129,7 @@ export class IncomingConnections {
   #refuse(connection: Connection, { code, message }: DisconnectReason): void {
     connection.setHandler(ignoringHandler);
     connection.destroy();
+    this.#counters.refused(code);
     this.#alerts.post('peerBlocked', { endpoint: connection.remote, code, message });
   }
 

@@ -1,9 +1,11 @@
 import type { Endpoint } from '../common/endpoint.js';
 import type { PeerSource } from '../common/peer-source.js';
 import type { PeerConnection } from '../peer/peer-connection.js';
+import { peerStats } from '../peer/peer-stats.js';
+import type { PeerStats } from '../plugin/peer-context.js';
 
-/** A connection as it is at one moment. Rates are bytes a second. */
-export interface PeerInfo {
+/** A connection as it is at one moment, with its counters. */
+export interface PeerInfo extends PeerStats {
   /** Number of the connection, unique in the session and never used again. */
   readonly connectionId: number;
   /** Address and port of the stream's other end. */
@@ -32,21 +34,15 @@ export interface PeerInfo {
   readonly weAreInterested: boolean;
   /** Pieces that the remote has; 0 where it has not said. */
   readonly pieceCount: number;
-  /** Bytes of blocks that came. */
-  readonly downloadedBytes: number;
-  /** Bytes of blocks that were sent. */
-  readonly uploadedBytes: number;
-  /** Of blocks, in bytes a second. */
-  readonly downloadRate: number;
-  /** Of blocks, in bytes a second. */
-  readonly uploadRate: number;
   /** Who the remote has proved to be, as an authentication says. */
   readonly principal: string | undefined;
 }
 
 /** A snapshot of a connection. */
-export function peerInfo({ state, stream }: PeerConnection): PeerInfo {
+export function peerInfo(peer: PeerConnection): PeerInfo {
+  const { state, stream } = peer;
   return {
+    ...peerStats(peer),
     connectionId: state.connectionId,
     endpoint: state.endpoint,
     client: state.client,
@@ -61,10 +57,6 @@ export function peerInfo({ state, stream }: PeerConnection): PeerInfo {
     isChokingUs: state.isChokingUs,
     weAreInterested: state.weAreInterested,
     pieceCount: state.pieces?.count ?? 0,
-    downloadedBytes: state.downloaded.total,
-    uploadedBytes: state.uploaded.total,
-    downloadRate: state.downloaded.rate,
-    uploadRate: state.uploaded.rate,
     principal: state.principal,
   };
 }

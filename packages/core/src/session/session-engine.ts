@@ -22,6 +22,7 @@ import type { Random, SecureRandom } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
 import { SettingsInForce } from '../settings/settings-in-force.js';
 import type { LiveSettings, Settings } from '../settings/settings-table.js';
+import { SessionCounters } from '../torrent/session-counters.js';
 import type { Torrent } from '../torrent/torrent.js';
 import type { Dialler, TorrentEnvironment } from '../torrent/torrent-environment.js';
 import type { HandshakeParser } from '../wire/handshake.js';
@@ -73,6 +74,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   readonly sendBuffers = new SendBufferPool();
   readonly meters = new TransferMeters();
   readonly metrics = new Metrics();
+  readonly counters = new SessionCounters();
   readonly usage = new UsageLedger();
   readonly peerId: Uint8Array;
   readonly bans: SessionBans;
@@ -129,6 +131,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.incoming = new IncomingConnections({
       owner: this,
       alerts: this.alerts,
+      counters: this.counters,
       settings: this.settings,
       clock: this.clock,
       random: this.random,
@@ -281,8 +284,12 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
 
   peerOpened(connectionId: number, isIncoming: boolean): void {
     this.#peerIds.add(connectionId);
-    if (isIncoming) this.incoming.numbered(connectionId);
-    else this.#dials.started(connectionId);
+    if (isIncoming) {
+      this.incoming.numbered(connectionId);
+      return;
+    }
+    this.counters.dials++;
+    this.#dials.started(connectionId);
   }
 
   peerAdmitted(connectionId: number): void {

@@ -380,6 +380,13 @@ export class PieceDownloads {
     );
   }
 
+  /** Pieces that are complete and with the storage. */
+  get writingCount(): number {
+    let count = 0;
+    for (const { phase } of this.#open.values()) if (phase === 'writing') count++;
+    return count;
+  }
+
   /** The torrent is closing: what is not being written is given up. */
   close(): void {
     this.#isClosed = true;

@@ -9,6 +9,7 @@ import type { BanOptions, BanTarget, SessionContext } from '../plugin/session-co
 import type { Connection } from '../ports/network.js';
 import type { Random } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
+import type { SessionCounters } from './session-counters.js';
 
 /** Lets few checks of files run at once. Torrents are named by their infohash, in hexadecimal. */
 export interface CheckScheduler {
@@ -30,6 +31,7 @@ export interface Dialler {
 
 /** What all torrents of a session share. Implemented by the session. */
 export interface TorrentEnvironment extends PeerEnvironment {
+  readonly counters: SessionCounters;
   readonly random: Random;
   readonly peerId: Uint8Array;
   readonly storage: Storage;

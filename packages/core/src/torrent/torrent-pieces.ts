@@ -136,8 +136,12 @@ export class TorrentPieces implements PieceDownloadsOwner {
 
   pieceFailed(piece: number, contributors: ReadonlySet<PeerState>): void {
     const { infoHash, layout, peers } = this.#owner;
+    const { counters } = this.#environment;
+    const lengthBytes = layout?.pieceSize(piece) ?? 0;
     this.hashFailures++;
-    this.wastedBytes += layout?.pieceSize(piece) ?? 0;
+    counters.hashFailures++;
+    this.wastedBytes += lengthBytes;
+    counters.wastedBytes += lengthBytes;
     this.#environment.alerts.post('hashFailed', { infoHash, piece });
     for (const peer of contributors) peer.hashFailures++;
     this.#doubt(piece, contributors);
@@ -175,6 +179,7 @@ export class TorrentPieces implements PieceDownloadsOwner {
 
   countRedundant(bytes: number): void {
     this.redundantBytes += bytes;
+    this.#environment.counters.redundantBytes += bytes;
   }
 
   pluginFault(scope: PluginScope, hook: string, error: unknown): void {

@@ -258,7 +258,9 @@ export class Torrent
   }
 
   dialSettled(peer: PeerState): void {
-    if (peer.isOutgoing) this.#environment.dialSettled(peer.connectionId);
+    if (!peer.isOutgoing) return;
+    if (!peer.isClosed) this.#environment.counters.dialsOpened++;
+    this.#environment.dialSettled(peer.connectionId);
   }
 
   listenEndpointKnown(peer: PeerState): void {
@@ -297,6 +299,7 @@ export class Torrent
       this.data.content?.downloads.abort(piece);
     }
     const { infoHash } = this;
+    this.#environment.counters.disconnected(reason.code);
     this.#environment.alerts.post('peerDisconnected', { infoHash, endpoint: state.endpoint, reason });
     this.peers.closed(state, wasReady);
     if (this.#isClosed) return;
