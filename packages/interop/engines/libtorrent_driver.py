@@ -77,18 +77,20 @@ class Driver:
         self.watches_peers = False
         self.upload_only_peers = set()
 
-    def add(self, torrentPath, savePath):
+    def add(self, torrentPath, savePath, pex=False):
         params = lt.add_torrent_params()
         params.ti = lt.torrent_info(torrentPath)
-        self.start(params, savePath)
+        self.start(params, savePath, pex)
 
     def add_magnet(self, link, savePath):
         self.start(lt.parse_magnet_uri(link), savePath)
 
-    def start(self, params, savePath):
+    def start(self, params, savePath, pex=False):
         params.save_path = savePath
         params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
-        params.flags |= lt.torrent_flags.disable_dht | lt.torrent_flags.disable_lsd | lt.torrent_flags.disable_pex
+        params.flags |= lt.torrent_flags.disable_dht | lt.torrent_flags.disable_lsd
+        if not pex:
+            params.flags |= lt.torrent_flags.disable_pex
         self.torrent = self.session.add_torrent(params)
 
     def connect(self, address, port):

@@ -51,9 +51,9 @@ export class Libtorrent implements Engine {
     return parseEndpoint(endpoint);
   }
 
-  /** Adds the torrent, and resolves when the files in `savePath` are checked. */
-  async add(torrentPath: string, savePath: string): Promise<void> {
-    await this.#driver.do('add', { torrentPath, savePath });
+  /** Adds the torrent, and resolves when the files in `savePath` are checked. Without `pex` it takes no part in that. */
+  async add(torrentPath: string, savePath: string, options: { readonly pex?: boolean } = {}): Promise<void> {
+    await this.#driver.do('add', { torrentPath, savePath, ...options });
     await this.#driver.event('torrent_checked');
   }
 

@@ -1,0 +1,4 @@
+import { runComplianceSuite } from '@peerloom/testing';
+import { utPex } from './ut-pex.js';
+
+runComplianceSuite(utPex);
