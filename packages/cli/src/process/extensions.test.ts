@@ -104,6 +104,15 @@ test.each([
   expect(exitCode).toBe(2);
 });
 
+test.each([
+  ['ut_pex', []],
+  ['ut-pex', ['--no-ext', 'ut_pex']],
+])('%s is a short name, which takes no options', async (name, more) => {
+  const { exitCode, stderr } = await seed('--ext', `${name}:a=b`, ...more);
+  expect(stderr).toEqual([expect.stringMatching(/there is no option 'a' \(CLI_EXT_OPTION\)$/)]);
+  expect(exitCode).toBe(2);
+});
+
 test('an extension is loaded once, and --no-ext takes names of default extensions only', async () => {
   const twice = await seed('--ext', './teller.mjs', '--ext', './teller.mjs:a=1');
   expect(twice).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(CLI_EXT_DUPLICATE)')] });
