@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { link, lstat, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StorageError } from '../common/errors.js';
@@ -12,13 +11,16 @@ const maxAttempts = 8;
 /** What systems answer that have no hard links on this medium. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
+let lockCount = 0;
+
 /**
  * A file that says which process has a folder. It is made in one step, and one whose process is gone is
  * taken over in one step, so that of any number of processes one gets it.
  */
 export class StateLock {
   #folder: string;
-  readonly #id = randomUUID();
+  /** Tells the locks of one process apart. */
+  readonly #id = lockCount++;
   readonly #processes: ProcessTable;
   readonly #content: string;
   /** Folders to take away at the end, innermost first. */
@@ -73,7 +75,7 @@ export class StateLock {
   }
 
   get #temporary(): string {
-    return join(this.#folder, `.lock.${this.#id}.tmp`);
+    return join(this.#folder, `.lock.${this.#processes.self.pid}.${this.#id}.tmp`);
   }
 
   async #makeFolder(): Promise<void> {

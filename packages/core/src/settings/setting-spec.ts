@@ -1,5 +1,5 @@
 /** When a change of a setting takes effect. */
-export interface SettingLife {
+interface SettingLife {
   /**
    * A session is made with it, and `applySettings` refuses another value. Otherwise a change holds from then
    * on, as far as `doc` does not say more.
