@@ -44,12 +44,12 @@ export class Gatekeeper {
     session.gauge('confirmed', () => this.#confirmed.size);
   }
 
-  randomBytes(length: number): Uint8Array {
+  freshBytes(length: number): Uint8Array {
     return this.#session.secureRandom.bytes(length);
   }
 
   makeEphemeral(): KeyPair {
-    const ephemeral = new KeyPair(this.randomBytes(keyLength));
+    const ephemeral = new KeyPair(this.freshBytes(keyLength));
     this.#ephemerals.add(bytesToHex(ephemeral.publicKey));
     return ephemeral;
   }

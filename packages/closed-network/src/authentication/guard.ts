@@ -48,7 +48,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
   constructor(peer: PeerContext, gatekeeper: Gatekeeper) {
     this.peer = peer;
     this.#gatekeeper = gatekeeper;
-    peer.setLocalId(gatekeeper.randomBytes(20));
+    peer.setLocalId(gatekeeper.freshBytes(20));
     this.#channel = peer.register(authMessage, (message) => this.#receive(message));
     this.#hold = peer.hold({
       reason: 'authentication',
