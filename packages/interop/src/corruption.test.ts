@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MemoryStorage, Session } from '@peerloom/core';
+import { SmartBan } from '@peerloom/smart-ban';
 import { expect } from 'vitest';
 import { type Arena, test } from './arena/arena.js';
 import { copyPart } from './arena/part-copy.js';
@@ -57,3 +59,37 @@ test.concurrent.for(Object.keys(liars))(
     expect(leech.torrent.stats.hashFailures).toBeLessThanOrEqual(2 * damagedPieces);
   },
 );
+
+test('smart ban keeps out the libtorrent that serves wrong data, and nobody else', async ({ arena }) => {
+  const payload = await arena.payload('large');
+  const folder = arena.folder();
+  await copyPart(payload, { index: 0, count: 1 }, folder);
+  const liar = arena.libtorrent();
+  await liar.add(payload.torrentPath, folder);
+  await damage(payload, folder);
+  const honest = arena.libtorrent();
+  await honest.add(payload.torrentPath, payload.folder);
+  const wrong = await liar.listening();
+  const right = await honest.listening();
+
+  const leech = arena.peerloom({ expects: ['hashFailed', 'peerBanned'], extensions: [new SmartBan()] });
+  await leech.add(payload.metainfo);
+  const failed = leech.alert('hashFailed');
+  const banned = leech.alert('plugin');
+  leech.connect(wrong);
+  await failed;
+  leech.connect(right);
+  await leech.finished();
+  const { plugin, event, endpoint, data } = await banned;
+  await arena.expectSame(payload, leech.folder);
+
+  expect({ plugin, event, endpoint }).toEqual({ plugin: 'smart-ban', event: 'banned', endpoint: wrong });
+  expect(data.piece).toBeLessThan(damagedPieces);
+  // The honest one is at the same address.
+  const target = { endpoint: wrong, portOnly: true };
+  const bans = leech.session.bans();
+  expect(bans).toMatchObject([{ target, plugin: 'smart-ban', reason: data.reason }]);
+  const restarted = new Session({ storage: new MemoryStorage(), state: leech.session.saveState() });
+  expect(restarted.bans()).toEqual(bans);
+  await restarted.stop();
+});

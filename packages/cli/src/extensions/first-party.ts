@@ -1,12 +1,13 @@
 /** First-party extensions by their short names, and the packages that hold them. */
 export const firstPartyPackages: Readonly<Record<string, string>> = {
   'closed-network': '@peerloom/closed-network',
+  'smart-ban': '@peerloom/smart-ban',
   'ut-metadata': '@peerloom/ut-metadata',
   'ut-pex': '@peerloom/ut-pex',
 };
 
 /** What a session gets without being asked, by short name; `--no-ext` takes one out. */
-export const defaultExtensions: readonly string[] = ['ut-metadata', 'ut-pex'];
+export const defaultExtensions: readonly string[] = ['ut-metadata', 'ut-pex', 'smart-ban'];
 
 /** The short name as it is looked up: `ut_pex` and `ut-pex` are the same extension. */
 export function shortName(name: string): string {

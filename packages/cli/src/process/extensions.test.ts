@@ -119,3 +119,14 @@ test('an extension is loaded once, and --no-ext takes names of default extension
   const unknown = await seed('--no-ext', 'teller');
   expect(unknown).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(CLI_USAGE)')] });
 });
+
+test('smart_ban is loaded by default, can be left out, and has no options', async () => {
+  const named = "export default () => ({ name: 'smart-ban', apiVersion: 1 });";
+  writeFileSync(bench.path('another.mjs'), named);
+  const beside = await seed('--ext', './another.mjs');
+  expect(beside).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(CLI_EXT_DUPLICATE)')] });
+  const instead = await seed('--ext', './another.mjs', '--no-ext', 'smart_ban');
+  expect(instead).toMatchObject({ exitCode: 0, stderr: [] });
+  const option = await seed('--ext', 'smart_ban:strict=yes');
+  expect(option).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(SMART_BAN_OPTION)')] });
+});

@@ -27,8 +27,7 @@ test.for(['create', 'info', 'download', 'seed', 'verify', 'swarm'])(
     expect(examples[0]).toMatch(new RegExp(`^  peerloom ${name}`));
     const options = stdout.slice(0, start).flatMap((line) => /^ {2}(-\w|--[\w-]+)/.exec(line)?.[1] ?? []);
     const isShown = (option: string): boolean => examples.some((line) => line.includes(` ${option}`));
-    // No extension is loaded by default that could be left out.
-    const others = options.filter((option) => option !== '-h' && option !== '--no-ext');
+    const others = options.filter((option) => option !== '-h');
     expect(others.filter((option) => !isShown(option))).toEqual([]);
   },
 );

@@ -55,6 +55,11 @@ export interface BlockSource {
 
 /** A piece kept readable after it failed. */
 export interface PieceHold {
+  /**
+   * Whether the blocks are still those that failed. What `readBlock` gave is of the failed attempt where this is true
+   * after it has resolved; else it may be of a later one.
+   */
+  readonly isOpen: boolean;
   /** Frees the blocks. Later calls do nothing. */
   release(): void;
 }
@@ -177,8 +182,8 @@ export interface TorrentContext {
   /** In `onPieceFailed`: keeps the piece's blocks readable, at most 10 s. Throws `PLUGIN_PIECE_HOLD` elsewhere. */
   holdPiece(piece: number): PieceHold;
   /**
-   * All blocks of the piece are to come from one peer: the one given, or any. `false` ends it. Throws
-   * `PLUGIN_MESSAGE_INVALID` for a piece or peer that is not here.
+   * All blocks of the piece are to come from one peer: the one given, or any. `false` ends it. Where the plugin
+   * leaves, any may be the one. Throws `PLUGIN_MESSAGE_INVALID` for a piece or peer that is not here.
    */
   setExclusive(piece: number, peer: PeerContext | boolean): void;
   /** 0 (not wanted) to 7. Default 4. */

@@ -39,7 +39,9 @@ describe('a piece whose hash is wrong', () => {
     rig.holds[0]?.release();
     expect((await first.read(small, 0))?.slice(0, 3)).toEqual(new Uint8Array([small + 1, 1, 2]));
     expect(rig.picker.isOpen(small)).toBe(false);
+    expect(rig.holds.map(({ isOpen }) => isOpen)).toEqual([false, true]);
     rig.holds[1]?.release();
+    expect(rig.holds[1]?.isOpen).toBe(false);
     expect(first.read(small, 0)).toBeUndefined();
     expect(rig.pool.ownedCount).toBe(0);
     expect(rig.picker.blockState(small, 0)).toBe('missing');
@@ -54,8 +56,10 @@ describe('a piece whose hash is wrong', () => {
       await rig.run({ type: 'settle', index: 0, fails: false });
       rig.clock.advance(9_999);
       expect(rig.pool.ownedCount).toBe(2);
+      expect(rig.holds[0]?.isOpen).toBe(true);
       if (end === 'time') rig.clock.advance(1);
       else rig.scope.close();
+      expect(rig.holds[0]?.isOpen).toBe(false);
       expect(rig.pool.ownedCount).toBe(0);
       expect(rig.clock.timerCount).toBe(0);
       expect(rig.scope.usage.holds).toBe(0);

@@ -28,5 +28,10 @@ export function openPieceHold(
   };
   const timer = clock.setTimeout(release, pieceHoldMs);
   const disown = scope.own(release);
-  return { release };
+  return {
+    release,
+    get isOpen() {
+      return isOpen && download.phase === 'failed';
+    },
+  };
 }

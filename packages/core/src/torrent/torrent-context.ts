@@ -38,6 +38,7 @@ export class TorrentContextFacade implements TorrentContext {
   readonly #torrent: Torrent;
   readonly #scope: PluginScope;
   readonly #environment: TorrentEnvironment;
+  #exclusive: Set<number> | undefined;
   readonly session: SessionContext;
   readonly clock: Clock;
   readonly policy: TorrentPolicy;
@@ -158,6 +159,7 @@ export class TorrentContextFacade implements TorrentContext {
   setExclusive(piece: number, peer: PeerContext | boolean): void {
     const picker = this.#pickerFor('setExclusive', piece);
     if (typeof peer === 'boolean') {
+      this.#exclusive?.delete(piece);
       picker.setExclusive(piece, peer ? 'any-single' : undefined);
       return;
     }
@@ -165,7 +167,18 @@ export class TorrentContextFacade implements TorrentContext {
     if (connection === undefined || this.#torrent.peers.byId(peer.connectionId) !== connection) {
       throw invalid('not a connection of this torrent');
     }
+    this.#exclusive ??= this.#ownExclusive();
+    this.#exclusive.add(piece);
     picker.setExclusive(piece, peer.connectionId);
+  }
+
+  /** Pieces that are kept for a peer, until the plugin leaves. */
+  #ownExclusive(): Set<number> {
+    const pieces = new Set<number>();
+    this.#scope.own(() => {
+      for (const piece of pieces) this.#torrent.picker?.setExclusive(piece, 'any-single');
+    });
+    return pieces;
   }
 
   piecePriority(piece: number): number {

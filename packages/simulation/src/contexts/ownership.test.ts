@@ -1,5 +1,12 @@
 import { endpoint } from '@peerloom/core';
-import type { PeerContext, SessionContext, TorrentContext } from '@peerloom/core/plugin';
+import type {
+  PeerContext,
+  PieceHold,
+  SessionContext,
+  SessionPlugin,
+  TorrentContext,
+} from '@peerloom/core/plugin';
+import { runSwarm } from '@peerloom/testing';
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../fixtures/arena.js';
 import { Holder } from '../fixtures/holder.js';
@@ -148,11 +155,10 @@ describe('what a plugin registered ends when it leaves', () => {
   it('holds of pieces: readable while held, 10 s at most, and not after the plugin has left', async () => {
     for (const ending of ['release', 'deadline', 'leave'] as const) {
       const blocks: Promise<Uint8Array>[] = [];
-      let release = (): void => {};
+      const holds: PieceHold[] = [];
       const alpha = new Recorder('alpha');
       alpha.reactions['torrent.onPieceFailed'] = ({ torrent, args: [piece] }) => {
-        const hold = torrent?.holdPiece(piece as number);
-        release = () => hold?.release();
+        if (torrent) holds.push(torrent.holdPiece(piece as number));
         torrent?.clock.setTimeout(() => blocks.push(torrent.readBlock(piece as number, 0)), 100);
       };
       const arena = await Arena.create({ plugins: [alpha.plugin] });
@@ -171,15 +177,43 @@ describe('what a plugin registered ends when it leaves', () => {
       expect(() => alpha.torrents[0]?.holdPiece(0), 'only in the hook').toThrow(
         expect.objectContaining({ code: 'PLUGIN_PIECE_HOLD' }),
       );
-      if (ending === 'release') release();
+      expect(holds[0]?.isOpen).toBe(true);
+      if (ending === 'release') holds[0]?.release();
       if (ending === 'leave') void arena.session.removeExtension('alpha');
       await arena.advance(ending === 'deadline' ? 11_000 : 1000);
       expect(arena.torrent.stats.piecesHave, ending).toBe(16);
-      release();
+      expect(holds[0]?.isOpen).toBe(false);
+      holds[0]?.release();
       await arena.advance(20_000);
       expect(arena.session.stats().plugins.alpha).toBeUndefined();
       await arena.end();
     }
+  });
+
+  it('pieces that are kept for one peer, which any other may send once the plugin has left', async () => {
+    await runSwarm({}, async (swarm) => {
+      const alpha: SessionPlugin = {
+        name: 'alpha',
+        apiVersion: 1,
+        newTorrent: (torrent) => ({
+          newConnection: (peer) => ({
+            onUnchoke: () => {
+              for (let piece = 0; piece < swarm.content.pieceCount; piece++)
+                torrent.setExclusive(piece, peer);
+            },
+          }),
+        }),
+      };
+      const leech = await swarm.addLeech({ extensions: [alpha] });
+      const silent = swarm.addFakePeer(leech);
+      await silent.greet();
+      silent.serve(swarm.content, { answer: () => 'silence' });
+      await silent.expect('request');
+      await leech.session.removeExtension('alpha');
+      await swarm.addSeed({ connectTo: [leech] });
+      // Sooner than the silent one is given up.
+      await swarm.runUntilComplete({ timeoutMs: 30_000 });
+    });
   });
 
   it('a hold closes the connection, and leaves others alone', async () => {
