@@ -20,6 +20,8 @@ import { endpointsOf, ToldContacts } from './told-contacts.js';
 const sendIntervalMs = 60_000;
 /** Before the first one: a torrent that starts has a few more peers by then. */
 const settleMs = 3_000;
+/** Between two looks for something to say, where there was nothing: each costs as much as there are peers. */
+const idleIntervalMs = 5_000;
 /** Malformed messages of one peer that are overlooked. */
 const maxMalformed = 3;
 const misbehaviourBackOffMs = 600_000;
@@ -133,6 +135,7 @@ export class PexPeer implements PeerPlugin, PexContact {
     const { added, dropped } = difference;
     if (added.size === 0 && dropped.length === 0) {
       this.#toldRevision = revision;
+      this.#nextMs = nowMs + idleIntervalMs;
       return;
     }
     const update = { added: [...added.values()], dropped: endpointsOf(dropped) };

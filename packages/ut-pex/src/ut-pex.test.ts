@@ -84,7 +84,7 @@ describe('telling', () => {
       await swarm.advance(30_000);
       expect(early.told).toEqual([]);
       const late = await PexScript.connect(swarm, hub, '198.51.100.2', { p: 7002 });
-      await swarm.advance(5_000);
+      await swarm.advance(10_000);
       // Who has not been told anything yet need not wait for a minute.
       expect(early.told).toMatchObject([{ added: ['198.51.100.2:7002'], dropped: [] }]);
       expect(late.told).toMatchObject([{ added: ['198.51.100.1:7001'], dropped: [] }]);
