@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { formatEndpoint } from '@peerloom/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CliBench, type CliResult, jsonLines } from './cli-process.fake.js';
-import { makeTorrent } from './stalling-seed.fake.js';
+import { makeTorrent, StallingSeed } from './stalling-seed.fake.js';
 
 const torrent = makeTorrent('a.bin', 4);
 let bench: CliBench;
@@ -111,6 +112,22 @@ test.each([
   const { exitCode, stderr } = await seed('--ext', `${name}:a=b`, ...more);
   expect(stderr).toEqual([expect.stringMatching(/there is no option 'a' \(CLI_EXT_OPTION\)$/)]);
   expect(exitCode).toBe(2);
+});
+
+test.each([
+  [[], ['ut_metadata', 'ut_pex']],
+  [['--no-ext', 'ut_pex'], ['ut_metadata']],
+  [['--no-ext', 'ut-pex', '--no-ext', 'ut_metadata'], []],
+])('download with %j exchanges %j', async (options, names) => {
+  const remote = new StallingSeed(torrent, Number.POSITIVE_INFINITY);
+  try {
+    const peer = formatEndpoint(await remote.listen());
+    const { exitCode } = await bench.run('download', 'a.torrent', '-o', 'out', '--peer', peer, ...options);
+    expect(exitCode).toBe(0);
+    expect([...remote.messageNames].filter((name) => name.startsWith('ut_')).sort()).toEqual(names);
+  } finally {
+    await remote.stop();
+  }
 });
 
 test('an extension is loaded once, and --no-ext takes names of default extensions only', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  asDict,
   buildMetainfo,
   defineTorrentExtension,
   type Endpoint,
@@ -64,6 +65,8 @@ export function fileBytes({ metainfo, data }: TestTorrent, index: number): Uint8
 
 /** A seed in this process that serves some blocks and then leaves requests unanswered. */
 export class StallingSeed {
+  /** Names of the extension messages (BEP 10) that peers have said they take. */
+  readonly messageNames = new Set<string>();
   readonly #session: Session;
 
   /** Serves `servedBlocks` blocks in all. */
@@ -77,6 +80,9 @@ export class StallingSeed {
     let left = servedBlocks;
     const stall = defineTorrentExtension({ name: 'stall', apiVersion: pluginApiVersion }, () => ({
       newConnection: () => ({
+        onExtensionHandshake: (dict) => {
+          for (const name of Object.keys(asDict(dict?.m) ?? {})) this.messageNames.add(name);
+        },
         onRequest: ({ length }) => {
           left -= length / blockLength;
           return left < 0;
