@@ -109,7 +109,7 @@ describe('while leeching', () => {
   });
 
   it('a peer that has a slot keeps it against an equal, and chance decides otherwise', () => {
-    const peers = createPeers(30, (index) => ({ isUnchoked: index >= 26 }));
+    const peers = createPeers(30, (index) => ({ isUnchoked: index >= 26, unchokedAtMs: nowMs - 29_999 }));
     const fresh = createPeers(30, () => ({}));
     const winners = new Set<string>();
     for (let seed = 0; seed < 200; seed++) {
@@ -117,6 +117,20 @@ describe('while leeching', () => {
       for (const name of decide(fresh, leeching, seed).regular) winners.add(name);
     }
     expect(winners.size).toBe(30);
+  });
+
+  it('a peer that had a slot for 30 seconds and sends nothing gives way to those who wait', () => {
+    const rider = { isUnchoked: true, unchokedAtMs: nowMs - 30_000, uploadRate: 9_000 };
+    const peers = [
+      ...createPeers(3, () => rider),
+      createPeer('gives', { ...rider, downloadRate: 1 }),
+      ...createPeers(5, () => ({})).map(renamed),
+    ];
+    for (let seed = 0; seed < 50; seed++) {
+      const { regular } = decide(peers, leeching, seed);
+      expect(regular).toContain('gives');
+      expect(regular.filter((name) => name.startsWith('w'))).toHaveLength(3);
+    }
   });
 
   it('everybody is unchoked where the slots suffice, and nobody where there are none', () => {

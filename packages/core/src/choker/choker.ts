@@ -50,7 +50,7 @@ export class Choker<P extends ChokerPeer> {
 
   /** The peers that may have a regular slot, best first, equals in random order. */
   #rank(eligible: readonly P[], options: ChokerOptions): P[] {
-    const ranking: Ranking = options.isSeeding ? byTurn(options) : byReciprocation;
+    const ranking: Ranking = options.isSeeding ? byTurn(options) : byReciprocation(options);
     const isRegular = (peer: P): boolean => options.isSeeding || !peer.isSnubbed || (peer.priority ?? 0) > 0;
     return this.#shuffle(eligible.filter(isRegular)).sort(ranking);
   }

@@ -66,7 +66,7 @@ export class FastGrants {
 
   #mayBeServed(): boolean {
     const { isReady, supportsFast, isChoked } = this.#state;
-    return isReady && supportsFast && isChoked && this.#owner.isServing && this.#hooks.allows('canUnchoke');
+    return isReady && supportsFast && isChoked && this.#owner.isServing && this.isAllowed;
   }
 
   /** Tells the remote that it may fetch the piece while it is choked. The layout is known. */
@@ -75,10 +75,15 @@ export class FastGrants {
     this.#sender.allowedFast(piece);
   }
 
+  /** Whether extensions let the remote be served at all. */
+  get isAllowed(): boolean {
+    return this.#hooks.allows('canUnchoke');
+  }
+
   /** Takes the right to be sent so much of the piece while choked; false where there is none. */
   take(piece: number, length: number): boolean {
     const left = this.#bytesLeft.get(piece);
-    if (left === undefined || left < length || !this.#hooks.allows('canUnchoke')) return false;
+    if (left === undefined || left < length || !this.isAllowed) return false;
     this.#bytesLeft.set(piece, left - length);
     return true;
   }

@@ -25,6 +25,9 @@ import { UploadQueue } from './upload-queue.js';
 const block = 16_384;
 const layout = new TorrentLayout(4 * block, [{ path: ['a'], lengthBytes: 8 * block, isPad: false }]);
 
+/** A send buffer in which nothing has to wait. */
+const roomy: Partial<Settings> = { sendBufferLowBytes: 512 * 1024 };
+
 /** An upload queue on a connection to nowhere, that reads when it is told to. */
 class Rig {
   readonly clock = new ManualClock();
@@ -51,7 +54,7 @@ class Rig {
     this.state.supportsFast = true;
     const environment = {
       clock: this.clock,
-      settings: { ...defaultSettings, ...settings },
+      settings: { ...defaultSettings, ...roomy, ...settings },
       alerts: new AlertHub(),
       slots: new SharedSlotPool(block),
       messageIds: new MessageIds(),
@@ -146,13 +149,37 @@ describe('requests of a peer', () => {
     expect(rig.reads).toHaveLength(16);
     rig.reads.shift()?.done();
     expect(rig.reads).toHaveLength(16);
-    const small = new Rig({ sendBufferHighBytes: 2 * block, sendBufferLowBytes: block });
+    const small = new Rig({ sendBufferHighBytes: 2 * block, sendBufferLowBytes: 2 * block });
     for (const begin of [0, block, 2 * block, 3 * block]) small.uploads.onRequest(0, begin, block);
     expect(small.reads).toHaveLength(2);
     for (const read of small.reads.splice(0)) read.done();
     expect(small.reads).toHaveLength(0);
     small.messages();
     expect(small.reads.map(({ begin }) => begin)).toEqual([2 * block, 3 * block]);
+  });
+
+  it('are read two at first, and more the faster the peer takes them', () => {
+    const rig = new Rig({ sendBufferLowBytes: 2 * block });
+    for (let i = 0; i < 100; i++) rig.uploads.onRequest(0, (i % 4) * block, block);
+    const counts: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      counts.push(rig.reads.length);
+      for (const read of rig.reads.splice(0)) read.done();
+      rig.messages();
+    }
+    expect(counts).toEqual([2, 4, 8, 16, 16]);
+  });
+
+  it('wait for the peer to take what was sent: of a slow one only two blocks can no longer be refused', () => {
+    const rig = new Rig({ sendBufferLowBytes: 2 * block });
+    for (let i = 0; i < 20; i++) rig.uploads.onRequest(0, (i % 4) * block, block);
+    for (const read of rig.reads.splice(0)) read.done();
+    rig.clock.advance(5_000);
+    rig.messages();
+    expect(rig.reads).toHaveLength(2);
+    rig.state.isChoked = true;
+    rig.uploads.onChoked();
+    expect(rig.messages().filter(([name]) => name === 'reject')).toHaveLength(16);
   });
 
   it('are kept up to 2 000; the next is rejected and the connection stays', () => {
@@ -359,6 +386,36 @@ describe('pieces granted to a choked peer', () => {
     // Of the four that had no read yet three are within what is left of the grant.
     expect(rig.messages()).toEqual([['reject', 3 * block]]);
     expect(rig.uploads.size).toBe(19);
+  });
+
+  it('are charged once, also where the peer is unchoked and choked again meanwhile', () => {
+    const rig = new Rig({ sendBufferHighBytes: 2 * block, sendBufferLowBytes: 2 * block });
+    rig.state.isChoked = true;
+    rig.grants.grant(0);
+    rig.messages();
+    for (let index = 0; index < 4; index++) rig.uploads.onRequest(0, index * block, block);
+    expect(rig.reads).toHaveLength(2);
+    for (let turn = 0; turn < 2; turn++) {
+      rig.state.isChoked = false;
+      rig.state.isChoked = true;
+      rig.uploads.onChoked();
+    }
+    expect(rig.messages()).toEqual([]);
+    expect(rig.uploads.size).toBe(4);
+  });
+
+  it('are refused at a choke where an extension no longer lets the peer be served', () => {
+    const rig = new Rig({ sendBufferHighBytes: 2 * block, sendBufferLowBytes: 2 * block });
+    rig.state.isChoked = true;
+    rig.grants.grant(0);
+    rig.messages();
+    for (let index = 0; index < 4; index++) rig.uploads.onRequest(0, index * block, block);
+    rig.plugin({ canUnchoke: () => false });
+    rig.uploads.onChoked();
+    expect(rig.messages()).toEqual([
+      ['reject', 2 * block],
+      ['reject', 3 * block],
+    ]);
   });
 
   it('are none where an extension does not let the peer be served', () => {

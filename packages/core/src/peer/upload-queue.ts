@@ -1,6 +1,6 @@
 import type { BandwidthGroup } from '../bandwidth/bandwidth-group.js';
 import type { BandwidthShare } from '../bandwidth/bandwidth-share.js';
-import { blockLength } from '../common/block.js';
+import { type BlockRequest, blockLength } from '../common/block.js';
 import type { StorageError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import type { HookEntry, HookHost } from '../dispatch/hook-host.js';
@@ -10,6 +10,7 @@ import type { FastGrants } from './fast-grants.js';
 import type { MessageSender } from './message-sender.js';
 import type { PeerEnvironment } from './peer-environment.js';
 import type { PeerState } from './peer-state.js';
+import { SendWatermark } from './send-watermark.js';
 
 /** Blocks being read for one peer at a time. */
 const maxReads = 16;
@@ -32,13 +33,12 @@ export interface UploadOwner {
   ): void;
 }
 
-interface QueuedRequest {
-  readonly piece: number;
-  readonly begin: number;
-  readonly length: number;
+interface QueuedRequest extends BlockRequest {
+  /** It was charged to a grant: a choke does not end it. */
+  readonly isGranted: boolean;
 }
 
-interface PluginAnswer extends QueuedRequest {
+interface PluginAnswer extends BlockRequest {
   readonly deadlineMs: number;
   /** Takes it from what ends with the plugin. */
   readonly disown: () => void;
@@ -62,10 +62,10 @@ export class UploadQueue {
   #head = 0;
   #reads = 0;
   #isPumping = false;
-  /** The send buffer was filled to its high mark, and is not down to its low one. */
-  #isBufferFull = false;
+  /** How much of it may wait to be sent. */
+  readonly #watermark: SendWatermark;
   /** The request that plugins are looking at: one may answer it at once. */
-  #offered: QueuedRequest | undefined;
+  #offered: BlockRequest | undefined;
   readonly #withPlugins = new Map<string, PluginAnswer>();
 
   constructor(options: {
@@ -87,6 +87,8 @@ export class UploadQueue {
     this.#grants = options.grants;
     this.#fail = options.fail;
     this.#sendBufferBytes = options.sendBufferBytes;
+    const { sendBufferLowBytes, sendBufferHighBytes } = options.environment.settings;
+    this.#watermark = new SendWatermark(sendBufferLowBytes, sendBufferHighBytes);
     this.share = options.upload.share((bytes) => {
       this.#allowedBytes += bytes;
       this.pump();
@@ -141,11 +143,11 @@ export class UploadQueue {
       }
     }
     if (this.#state.isChoked && !isGranted) this.#reject(piece, begin, length);
-    else this.#queue.push({ piece, begin, length });
+    else this.#queue.push({ piece, begin, length, isGranted });
     this.pump();
   }
 
-  #leaveToPlugin({ scope }: HookEntry<PeerPlugin>, request: QueuedRequest): void {
+  #leaveToPlugin({ scope }: HookEntry<PeerPlugin>, request: BlockRequest): void {
     const deadlineMs = this.#environment.clock.now() + pluginAnswerMs;
     const disown = scope.own(() => {
       if (this.#endWithPlugin(request)) this.#reject(request.piece, request.begin, request.length);
@@ -155,7 +157,7 @@ export class UploadQueue {
   }
 
   /** Ends a request that is with a plugin; false where there is none. */
-  #endWithPlugin(request: QueuedRequest): boolean {
+  #endWithPlugin(request: BlockRequest): boolean {
     const key = keyOf(request);
     const found = this.#withPlugins.get(key);
     if (found === undefined) return false;
@@ -188,14 +190,17 @@ export class UploadQueue {
     const queued = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
-    const queue: QueuedRequest[] = [];
+    this.#watermark.reset();
+    const refused: BlockRequest[] = [];
     for (const request of queued) {
-      if (this.#grants.take(request.piece, request.length)) this.#queue.push(request);
-      else queue.push(request);
+      const { piece, length, isGranted } = request;
+      const isServed = isGranted ? this.#grants.isAllowed : this.#grants.take(piece, length);
+      if (isServed) this.#queue.push({ ...request, isGranted: true });
+      else refused.push(request);
     }
     const withPlugins = [...this.#withPlugins.values()];
     for (const request of withPlugins) this.#endWithPlugin(request);
-    for (const { piece, begin, length } of [...queue, ...withPlugins]) {
+    for (const { piece, begin, length } of [...refused, ...withPlugins]) {
       this.#reject(piece, begin, length);
     }
   }
@@ -209,12 +214,9 @@ export class UploadQueue {
   }
 
   #startReads(): void {
-    const { sendBufferHighBytes: high, sendBufferLowBytes: low } = this.#environment.settings;
-    if (this.#isBufferFull && this.#waitingBytes >= low) return;
-    this.#isBufferFull = false;
+    const nowMs = this.#environment.clock.now();
     while (this.#head < this.#queue.length && this.#reads < maxReads && !this.#state.isClosed) {
-      this.#isBufferFull = this.#waitingBytes >= high;
-      if (this.#isBufferFull) return;
+      if (!this.#watermark.hasRoom(this.#waitingBytes, nowMs)) return;
       const request = this.#queue[this.#head] as QueuedRequest;
       if (!this.#isAllowed(request.length)) return;
       this.#head++;
@@ -245,7 +247,7 @@ export class UploadQueue {
     return this.#sendBufferBytes() + this.#reads * blockLength;
   }
 
-  #serve({ piece, begin, length }: QueuedRequest): void {
+  #serve({ piece, begin, length }: BlockRequest): void {
     if (!this.#owner.hasPiece(piece) || !this.#owner.isServing) {
       this.#reject(piece, begin, length);
       return;
@@ -314,11 +316,11 @@ export class UploadQueue {
     if (this.#state.supportsFast && !this.#state.isClosed) this.#sender.reject(piece, begin, length);
   }
 
-  #isQueued(request: QueuedRequest): boolean {
+  #isQueued(request: BlockRequest): boolean {
     return this.#indexOf(request) >= 0;
   }
 
-  #indexOf({ piece, begin, length }: QueuedRequest): number {
+  #indexOf({ piece, begin, length }: BlockRequest): number {
     for (let i = this.#head; i < this.#queue.length; i++) {
       const other = this.#queue[i] as QueuedRequest;
       if (other.piece === piece && other.begin === begin && other.length === length) return i;
@@ -326,7 +328,7 @@ export class UploadQueue {
     return -1;
   }
 
-  #dequeue(request: QueuedRequest): boolean {
+  #dequeue(request: BlockRequest): boolean {
     const index = this.#indexOf(request);
     if (index < 0) return false;
     this.#queue.splice(index, 1);
@@ -334,6 +336,6 @@ export class UploadQueue {
   }
 }
 
-function keyOf({ piece, begin, length }: QueuedRequest): string {
+function keyOf({ piece, begin, length }: BlockRequest): string {
   return `${piece}:${begin}:${length}`;
 }

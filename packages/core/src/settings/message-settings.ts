@@ -11,15 +11,15 @@ export const messageSettings = {
     unit: 'bytes',
     min: 32 * KiB,
     max: 64 * MiB,
-    doc: 'No further blocks are read for a peer while this much waits to be sent to it.',
+    doc: 'The most that waits to be sent to a peer before no further blocks are read for it. How much it is follows the peer: half a second of what it takes.',
   },
   sendBufferLowBytes: {
     type: 'integer',
-    default: 128 * KiB,
+    default: 32 * KiB,
     unit: 'bytes',
     min: 16 * KiB,
     max: 64 * MiB,
-    doc: 'Reading for a peer goes on when less than this waits to be sent. At most `sendBufferHighBytes`.',
+    doc: 'So much may wait to be sent to a peer however slow it is, and to each that has just been unchoked. At most `sendBufferHighBytes`.',
   },
   maxWireMessageBytes: {
     type: 'integer',

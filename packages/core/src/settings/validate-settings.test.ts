@@ -102,10 +102,10 @@ describe('mergeSettings', () => {
     ).toMatchObject({
       sendBufferLowBytes: size,
     });
-    expect(() => mergeSettings(defaultSettings, { sendBufferHighBytes: 64 * 1024 })).toThrow(
+    expect(() => mergeSettings(defaultSettings, { sendBufferLowBytes: size * 4 })).toThrow(
       expect.objectContaining({
         code: 'SETTING_RANGE',
-        message: 'sendBufferLowBytes is 131072: must be at most sendBufferHighBytes, which is 65536',
+        message: 'sendBufferLowBytes is 1048576: must be at most sendBufferHighBytes, which is 524288',
       }),
     );
     expect(() => mergeSettings(defaultSettings, { bogus: 1 })).toThrow(

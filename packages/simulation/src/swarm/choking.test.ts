@@ -102,7 +102,7 @@ describe('choking in a swarm', { timeout: 120_000 }, () => {
         remotes.push(remote);
         taken.push(takeForever(remote));
       }
-      for (let minute = 0; minute < 16; minute++) {
+      for (let minute = 0; minute < 32; minute++) {
         for (const remote of remotes) remote.send({ type: 'keepAlive' });
         await swarm.advance(60_000);
       }
