@@ -6,15 +6,12 @@ const block = 16 * KiB;
 
 /** A peer that takes so many bytes a second, and is served blocks whenever there is room. */
 class Drain {
-  readonly mark: SendWatermark;
+  readonly settings = { sendBufferLowBytes: 32 * KiB, sendBufferHighBytes: 512 * KiB };
+  readonly mark = new SendWatermark(this.settings);
   nowMs = 0;
   waitingBytes = 0;
   /** The most that ever waited. */
   peakBytes = 0;
-
-  constructor(leastBytes = 32 * KiB, mostBytes = 512 * KiB) {
-    this.mark = new SendWatermark(leastBytes, mostBytes);
-  }
 
   fill(): void {
     while (this.mark.hasRoom(this.waitingBytes, this.nowMs)) this.waitingBytes += block;
@@ -67,7 +64,8 @@ describe('how much waits to be sent', () => {
   });
 
   it('is refilled when most has left, so that blocks are written together', () => {
-    const drain = new Drain(64 * KiB, 64 * KiB);
+    const drain = new Drain();
+    drain.settings.sendBufferLowBytes = 64 * KiB;
     drain.fill();
     expect(drain.mark.hasRoom(16 * KiB, 1)).toBe(false);
     expect(drain.mark.hasRoom(16 * KiB - 1, 1)).toBe(true);
@@ -90,6 +88,13 @@ describe('how much waits to be sent', () => {
       expect(drain.mark.hasRoom(0, drain.nowMs + at)).toBe(true);
     }
     expect(drain.mark.bytes).toBe(512 * KiB);
+  });
+
+  it('follows settings that change', () => {
+    const drain = new Drain();
+    drain.run(2048 * KiB, 10_000);
+    drain.settings.sendBufferHighBytes = 128 * KiB;
+    expect(drain.mark.bytes).toBe(128 * KiB);
   });
 
   it('begins anew after a choke', () => {

@@ -1,3 +1,5 @@
+import type { Settings } from '../settings/settings-table.js';
+
 /** How long the remote may take for what waits: what we decide, and other messages, are so late at most. */
 const waitMs = 500;
 /** Reading goes on when this part of the mark is left: then more than one block is written at once. */
@@ -9,38 +11,38 @@ const refillPart = 1 / 4;
  * delay a choke by many seconds of content.
  */
 export class SendWatermark {
-  readonly #leastBytes: number;
-  readonly #mostBytes: number;
-  #bytes: number;
+  readonly #settings: Pick<Settings, 'sendBufferLowBytes' | 'sendBufferHighBytes'>;
+  /** What was measured last; 0 where nothing was. */
+  #wantedBytes = 0;
   #isFull = false;
   #filledBytes = 0;
   #filledAtMs = 0;
 
-  constructor(leastBytes: number, mostBytes: number) {
-    this.#leastBytes = leastBytes;
-    this.#mostBytes = mostBytes;
-    this.#bytes = leastBytes;
+  /** `settings` are the session's, which may change. */
+  constructor(settings: Pick<Settings, 'sendBufferLowBytes' | 'sendBufferHighBytes'>) {
+    this.#settings = settings;
   }
 
-  /** The mark, from `leastBytes` to `mostBytes`. */
+  /** The mark, within the settings. */
   get bytes(): number {
-    return this.#bytes;
+    const { sendBufferLowBytes: least, sendBufferHighBytes: most } = this.#settings;
+    return Math.max(least, Math.min(most, this.#wantedBytes));
   }
 
   /** Begins anew: the peer is served no longer, and later it may be as one of more or of fewer. */
   reset(): void {
-    this.#bytes = this.#leastBytes;
+    this.#wantedBytes = 0;
     this.#isFull = false;
   }
 
   /** Whether there is room for another block while `waitingBytes` wait. Once full, not before most have left. */
   hasRoom(waitingBytes: number, nowMs: number): boolean {
     if (this.#isFull) {
-      if (waitingBytes >= this.#bytes * refillPart) return false;
+      if (waitingBytes >= this.bytes * refillPart) return false;
       this.#isFull = false;
       this.#adapt(this.#filledBytes - waitingBytes, nowMs - this.#filledAtMs);
     }
-    if (waitingBytes < this.#bytes) return true;
+    if (waitingBytes < this.bytes) return true;
     this.#isFull = true;
     this.#filledBytes = waitingBytes;
     this.#filledAtMs = nowMs;
@@ -50,7 +52,7 @@ export class SendWatermark {
   /** One drain changes it by no more than a factor of two: the system takes bytes in lumps. */
   #adapt(drainedBytes: number, elapsedMs: number): void {
     const wanted = elapsedMs > 0 ? (drainedBytes * waitMs) / elapsedMs : Number.POSITIVE_INFINITY;
-    const next = Math.max(this.#bytes / 2, Math.min(this.#bytes * 2, wanted));
-    this.#bytes = Math.max(this.#leastBytes, Math.min(this.#mostBytes, next));
+    const { bytes } = this;
+    this.#wantedBytes = Math.max(bytes / 2, Math.min(bytes * 2, wanted));
   }
 }

@@ -87,8 +87,7 @@ export class UploadQueue {
     this.#grants = options.grants;
     this.#fail = options.fail;
     this.#sendBufferBytes = options.sendBufferBytes;
-    const { sendBufferLowBytes, sendBufferHighBytes } = options.environment.settings;
-    this.#watermark = new SendWatermark(sendBufferLowBytes, sendBufferHighBytes);
+    this.#watermark = new SendWatermark(options.environment.settings);
     this.share = options.upload.share((bytes) => {
       this.#allowedBytes += bytes;
       this.pump();

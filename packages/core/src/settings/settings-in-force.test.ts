@@ -20,7 +20,7 @@ describe('SettingsInForce', () => {
   it.each([
     [{ uploadSlots: 1, maxConnections: 0 }, 'SETTING_RANGE'],
     [{ uploadSlots: 1, diskPoolBytes: 2 ** 20 }, 'SETTING_FIXED'],
-    [{ uploadSlots: 1, sendBufferHighBytes: 32 * 1024 }, 'SETTING_RANGE'],
+    [{ uploadSlots: 1, sendBufferLowBytes: 2 ** 20 }, 'SETTING_RANGE'],
     [{ uploadSlots: 1, nonsense: 1 }, 'SETTING_UNKNOWN'],
   ])('changes nothing where it refuses %j', (given, code) => {
     const inForce = new SettingsInForce({});
