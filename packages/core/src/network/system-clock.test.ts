@@ -138,14 +138,20 @@ it('keeps no process alive', () => {
   const clock = new SystemClock();
   const held = () => process.getActiveResourcesInfo().filter((kind) => /Timeout|Immediate/.test(kind)).length;
   const before = held();
-  const handles = [
-    clock.setTimeout(() => undefined, 1e9),
-    clock.setInterval(() => undefined, 1e9),
-    clock.setImmediate(() => undefined),
-  ];
+  const handles = [clock.setTimeout(() => undefined, 1e9), clock.setInterval(() => undefined, 1e9)];
   expect(held()).toBe(before);
   const ours = setTimeout(() => undefined, 1e9);
   expect(held()).toBe(before + 1);
   clearTimeout(ours);
   for (const handle of handles) clock.clear(handle);
+});
+
+it('holds the loop for an immediate, which would else wait until something else happens', () => {
+  const clock = new SystemClock();
+  const held = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Immediate').length;
+  const before = held();
+  const handle = clock.setImmediate(() => undefined);
+  expect(held()).toBe(before + 1);
+  clock.clear(handle);
+  expect(held()).toBe(before);
 });

@@ -91,8 +91,8 @@ class Immediate extends Timer {
 
   constructor(callback: () => void) {
     super();
+    // Held: with an unheld one the loop sleeps until something else happens, and it would be that late.
     this.#immediate = setImmediate(callback);
-    this.#immediate.unref();
   }
 
   cancel(): void {
