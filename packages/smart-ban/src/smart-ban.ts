@@ -9,7 +9,6 @@ import { Evidence } from './evidence.js';
 import { GoodPeers } from './good-peers.js';
 import { Judge } from './judge.js';
 import { type InspectorTools, PieceInspector } from './piece-inspector.js';
-import { SmartBanError } from './smart-ban-error.js';
 
 /**
  * Bans peers that send wrong data, and nobody else: keeps a digest of each block of a piece that failed with who sent
@@ -34,11 +33,4 @@ export class SmartBan implements SessionPlugin {
   newTorrent(torrent: TorrentContext): TorrentPlugin | undefined {
     return this.#tools && new PieceInspector(torrent, this.#tools);
   }
-}
-
-/** Makes a {@link SmartBan} for the command line. It has no options: throws {@link SmartBanError} for any. */
-export default function createSmartBan(options: Readonly<Record<string, string>>): SmartBan {
-  const [option] = Object.keys(options);
-  if (option !== undefined) throw new SmartBanError('SMART_BAN_OPTION', `there is no option '${option}'`);
-  return new SmartBan();
 }

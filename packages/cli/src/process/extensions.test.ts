@@ -106,6 +106,8 @@ test.each([
 });
 
 test.each([
+  ['smart_ban', []],
+  ['ut_metadata', []],
   ['ut_pex', []],
   ['ut-pex', ['--no-ext', 'ut_pex']],
 ])('%s is a short name, which takes no options', async (name, more) => {
@@ -137,13 +139,15 @@ test('an extension is loaded once, and --no-ext takes names of default extension
   expect(unknown).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(CLI_USAGE)')] });
 });
 
-test('smart_ban is loaded by default, can be left out, and has no options', async () => {
-  const named = "export default () => ({ name: 'smart-ban', apiVersion: 1 });";
+test.each([
+  ['smart_ban', 'smart-ban'],
+  ['ut_metadata', 'ut_metadata'],
+  ['ut_pex', 'ut_pex'],
+])('%s is loaded by default, and can be left out', async (option, name) => {
+  const named = `export default () => ({ name: '${name}', apiVersion: 1 });`;
   writeFileSync(bench.path('another.mjs'), named);
   const beside = await seed('--ext', './another.mjs');
   expect(beside).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(CLI_EXT_DUPLICATE)')] });
-  const instead = await seed('--ext', './another.mjs', '--no-ext', 'smart_ban');
+  const instead = await seed('--ext', './another.mjs', '--no-ext', option);
   expect(instead).toMatchObject({ exitCode: 0, stderr: [] });
-  const option = await seed('--ext', 'smart_ban:strict=yes');
-  expect(option).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(SMART_BAN_OPTION)')] });
 });
