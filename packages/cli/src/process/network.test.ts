@@ -1,6 +1,8 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CliBench, jsonLines } from './cli-process.fake.js';
+import { CliBench, jsonLines, summaryOf } from './cli-process.fake.js';
 import { makeTorrent } from './stalling-seed.fake.js';
 
 const torrent = makeTorrent('a.bin', 64);
@@ -190,6 +192,58 @@ describe('--ext closed-network', () => {
     late.kill('SIGKILL');
     seed.kill('SIGINT');
     expect((await seed.end()).exitCode).toBe(130);
+  });
+
+  test('a seed and a download with one secret share by magnet link, and other processes stay at zero', async () => {
+    for (const name of ['here', 'there']) writeFileSync(bench.path(name), secret, { mode: 0o600 });
+    const { seed, peer } = await startSeed('secret=@here');
+    const link = `magnet:?xt=urn:btih:${torrent.metainfo.info.infoHash.hex}`;
+    const started = bench.start([
+      ...['download', link, '-o', 'got', '--peer', peer, '--limit-down', '192KiB'],
+      ...['--ext', 'closed-network:secret=@there'],
+    ]);
+    // All have one address, which is not listened to for a while after a few failures.
+    await seed.line((line) => (line.includes('"confirmed"') ? true : undefined));
+    const others = await Promise.all(
+      [link, 'a.torrent'].map((what, index) =>
+        bench.run('download', what, '-o', `other-${index}`, '--peer', peer, '--timeout', '3', '--json'),
+      ),
+    );
+    const member = await started.end();
+    expect(member).toMatchObject({ exitCode: 0, stderr: [] });
+    expect(readFileSync(bench.path('got/a.bin')).equals(Buffer.from(torrent.data))).toBe(true);
+    for (const { exitCode, stdout } of others) {
+      expect(exitCode).not.toBe(0);
+      const types = jsonLines(stdout).map(({ type }) => type);
+      expect(types).toContain('peerDisconnected');
+      expect(types).not.toContain('metadataReceived');
+      expect(types).not.toContain('pieceFinished');
+    }
+    expect(summaryOf(others[1]?.stdout ?? [])).toMatchObject({
+      torrents: [{ downloadedBytes: 0, haveBytes: 0 }],
+    });
+    expect(['other-0/a.bin', 'other-1/a.bin'].filter((path) => existsSync(bench.path(path)))).toEqual([]);
+    await seed.line((line) => (line.includes('CLOSED_NETWORK_STRANGER') ? true : undefined));
+    seed.kill('SIGINT');
+    const { stdout } = await seed.end();
+    expect(summaryOf(stdout)).toMatchObject({ torrents: [{ uploadedBytes: torrent.data.length }] });
+  });
+
+  test('a download whose secret cannot be used connects to nobody', async () => {
+    writeFileSync(bench.path('short'), 'c2hvcnQgU2VjcmV0\n', { mode: 0o600 });
+    const connected: unknown[] = [];
+    const server = createServer((socket) => {
+      connected.push(socket.remoteAddress);
+      socket.destroy();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const result = await download(`127.0.0.1:${port}`, 'got', '--ext', 'closed-network:secret=@short');
+    expect(result).toEqual({ exitCode: 2, stdout: [], stderr: oneLine('CLOSED_NETWORK_SECRET_SHORT') });
+    expect(connected).toEqual([]);
+    server.close();
+    await once(server, 'close');
   });
 
   test('a file that becomes wrong is a warning, and what was read before stays', async () => {
