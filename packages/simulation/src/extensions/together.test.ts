@@ -173,6 +173,28 @@ describe('an extension that leaves and comes back while data flows', { timeout: 
   });
 });
 
+describe('an extension that leaves a seed, and comes back, while it serves', { timeout: 60_000 }, () => {
+  it.each(firstPartyNames)('%s: who was served gets the rest, and newcomers all', async (name) => {
+    await runSwarm(options, async (swarm) => {
+      const extensions = () => makeExtensions(firstPartyNames);
+      const seed = await swarm.addSeed({ extensions: extensions(), host: slowly });
+      const first = await swarm.addLeech({ extensions: extensions(), isMagnet: true, connectTo: [seed] });
+      await swarm.clock.runUntil(() => first.torrent.stats.piecesHave >= 3, { timeoutMs: 60_000 });
+      await runUntilSettled(swarm, seed.session.removeExtension(name));
+      const late = await swarm.addLeech({ extensions: extensions(), isMagnet: true, connectTo: [seed] });
+      await swarm.advance(2500);
+      expect(seed.session.stats().plugins[name]).toBeUndefined();
+      // Metadata comes from the other leech, too, of which the seed tells.
+      expect(late.torrent.pieces() === undefined).toBe(name === 'closed-network');
+      expect(first.isComplete).toBe(false);
+      seed.session.addExtension(makeExtension(name));
+      await swarm.runUntilComplete();
+      expect(swarm.peers.flatMap(bansOf)).toEqual([]);
+      await expectNothingLeft(swarm);
+    });
+  });
+});
+
 const random = new DeterministicSecureRandom('authority');
 const authority = createAuthority(random);
 
