@@ -1,6 +1,7 @@
 import type { SwarmPeer } from '@peerloom/testing';
-import { createSwarm, runSwarm } from '@peerloom/testing';
-import { describe, expect, it } from 'vitest';
+import { createSwarm, DeterministicSecureRandom, runSwarm } from '@peerloom/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { instanceLength } from './authentication/authentication.js';
 import { principalOf } from './certificates/certificate.js';
 import { ClosedNetwork } from './closed-network.js';
 import type { ClosedNetworkOptions } from './closed-network-options.js';
@@ -318,6 +319,30 @@ describe('two sessions that dial each other', () => {
     await swarm.advance(minuteMs);
     expect([one.torrent.peers().length, other.torrent.peers().length]).toEqual([1, 1]);
     expect([one.torrent.stats.piecesHave, other.torrent.stats.piecesHave]).toEqual([2, 2]);
+    await swarm.stop();
+  });
+
+  it('a member that claims to be the session of another one locks nobody out', async () => {
+    const authority = new TestAuthority();
+    const members = ['honest', 'claimant'].map((name) => authority.member(name));
+    const swarm = createSwarm();
+    const hub = await swarm.addPeer({
+      have: [0],
+      extensions: [new ClosedNetwork({ member: authority.member('hub') })],
+    });
+    const { bytes } = DeterministicSecureRandom.prototype;
+    const spy = vi.spyOn(DeterministicSecureRandom.prototype, 'bytes');
+    spy.mockImplementation(function (this: DeterministicSecureRandom, length) {
+      return length === instanceLength ? new Uint8Array(length).fill(7) : bytes.call(this, length);
+    });
+    for (const member of members) {
+      await swarm.addPeer({ have: [0], extensions: [new ClosedNetwork({ member })], connectTo: [hub] });
+      await swarm.advance(2000);
+    }
+    spy.mockRestore();
+    const principals = members.map((member) => principalOf(certificateOf(member)));
+    expect(hub.torrent.peers().map(({ principal }) => principal)).toEqual(principals);
+    swarm.checkFaults();
     await swarm.stop();
   });
 });

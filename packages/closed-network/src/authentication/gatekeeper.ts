@@ -134,6 +134,10 @@ export class Gatekeeper {
   }
 }
 
+/** An instance is only claimed: a member cannot pass for another one by it. */
 function isSameRemote(a: Guarded, b: Guarded): boolean {
-  return a.instance === b.instance && a.peer.torrent.infoHash.equals(b.peer.torrent.infoHash);
+  const [keyOfA, keyOfB] = [a, b].map(({ certificate }) => certificate && principalOf(certificate));
+  return (
+    a.instance === b.instance && keyOfA === keyOfB && a.peer.torrent.infoHash.equals(b.peer.torrent.infoHash)
+  );
 }
