@@ -46,7 +46,7 @@ export class ClosedNetwork implements SessionPlugin {
 
   /**
    * Goes on with other files of the same network: a renewed certificate, a newer revocation list, a new secret.
-   * Connected members are checked again at once. `options` are texts, as of the constructor. Throws
+   * Connected members are checked again at once; where the secret is another one, all are disconnected. `options` are texts, as of the constructor. Throws
    * {@link ClosedNetworkError}, and goes on with the files before: as the constructor, `CLOSED_NETWORK_FOREIGN` for
    * another network, `CLOSED_NETWORK_REVOKED_OLD` for a list that is not newer.
    */
@@ -54,9 +54,7 @@ export class ClosedNetwork implements SessionPlugin {
     const next = new Credentials(readOptions({ ...options }));
     next.succeed(this.#credentials);
     this.#credentials = next;
-    if (this.#gatekeeper === undefined) return;
-    this.#gatekeeper.credentials = next;
-    this.#gatekeeper.recheck();
+    this.#gatekeeper?.reload(next);
   }
 
   added(session: SessionContext): void {

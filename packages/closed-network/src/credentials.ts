@@ -47,6 +47,13 @@ export class Credentials {
     return this.#revocations?.list.number ?? 0;
   }
 
+  /** Whether both have the same secret, or both have none. */
+  hasSecretOf({ preSharedKey }: Credentials): boolean {
+    if (preSharedKey === undefined || this.preSharedKey === undefined)
+      return preSharedKey === this.preSharedKey;
+    return bytesEqual(preSharedKey, this.preSharedKey);
+  }
+
   /**
    * Takes over a signed list that was seen before, where it is newer than the one in force; whether it is. Throws
    * {@link ClosedNetworkError} where it is not of the authority.

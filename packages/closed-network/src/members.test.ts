@@ -6,7 +6,7 @@ import { principalOf } from './certificates/certificate.js';
 import { ClosedNetwork } from './closed-network.js';
 import type { ClosedNetworkOptions } from './closed-network-options.js';
 import { confirmationsOf, failuresOf } from './hostile/scene.fake.js';
-import { certificateOf, TestAuthority } from './network.fake.js';
+import { certificateOf, otherSecretText, secretText, TestAuthority } from './network.fake.js';
 
 /** Virtual time begins then, with the year 2030, in seconds since 1970. */
 const startSeconds = 1_893_456_000;
@@ -232,6 +232,38 @@ describe('while connected', () => {
     const before = confirmationsOf(hub);
     await swarm.advance(10 * minuteMs);
     expect(confirmationsOf(hub)).toBe(before);
+    swarm.checkFaults();
+    await swarm.stop();
+  });
+
+  it.each([
+    ['a secret', false],
+    ['members and a secret', true],
+  ])('with %s, another one turns out everybody, confirmed or about to be', async (_mode, hasMembers) => {
+    const authority = new TestAuthority();
+    const optionsOf = (name: string): ClosedNetworkOptions => ({
+      secret: secretText,
+      ...(hasMembers && { member: authority.member(name) }),
+    });
+    const swarm = createSwarm();
+    const options = optionsOf('hub');
+    const network = new ClosedNetwork(options);
+    const hub = await swarm.addPeer({ have: [0], extensions: [network] });
+    const events = eventsOf(hub);
+    const peer = new ClosedNetwork(optionsOf('peer'));
+    await swarm.addPeer({ have: [0], extensions: [peer], connectTo: [hub] });
+    await swarm.advance(2000);
+    const pending = swarm.addFakePeer(hub);
+    await pending.greet({ pl_auth: 1 });
+    expect(hub.torrent.peers()).toHaveLength(2);
+
+    network.reload(options);
+    expect(hub.torrent.peers()).toHaveLength(2);
+    network.reload({ ...options, secret: otherSecretText });
+    expect(hub.torrent.peers()).toEqual([]);
+    await swarm.advance(minuteMs);
+    expect(codesOf(events).slice(0, 2)).toEqual(Array(2).fill('CLOSED_NETWORK_SECRET_CHANGED'));
+    expect(confirmationsOf(hub)).toBe(1);
     swarm.checkFaults();
     await swarm.stop();
   });

@@ -23,11 +23,13 @@ const crossDialMs = 30_000;
 
 /** What the guards of all connections of a session share: who is in, who has failed, which keys are in use. */
 export class Gatekeeper {
-  credentials: Credentials;
+  #credentials: Credentials;
   /** What this session calls itself to those it has let in: 16 bytes. */
   readonly instance: Uint8Array;
   readonly #session: SessionContext;
   readonly #limiter = new FailureLimiter();
+  /** Of all connections, confirmed or not. */
+  readonly #guards = new Set<Guarded>();
   readonly #confirmed = new Map<Guarded, number>();
   /** Ephemeral keys of authentications that are under way, in hexadecimal. */
   readonly #ephemerals = new Set<string>();
@@ -37,11 +39,29 @@ export class Gatekeeper {
 
   constructor(session: SessionContext, credentials: Credentials) {
     this.#session = session;
-    this.credentials = credentials;
+    this.#credentials = credentials;
     this.instance = session.secureRandom.bytes(instanceLength);
     this.#failures = session.counter('failures');
     this.#confirmations = session.counter('confirmations');
     session.gauge('confirmed', () => this.#confirmed.size);
+  }
+
+  /** Those in force. */
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  /** Goes on with other credentials. Who has proved itself by another secret, or is about to, is turned out. */
+  reload(credentials: Credentials): void {
+    const hasOtherSecret = !credentials.hasSecretOf(this.#credentials);
+    this.#credentials = credentials;
+    if (hasOtherSecret) {
+      for (const guard of [...this.#guards]) {
+        if (!guard.peer.isClosed)
+          guard.fail('CLOSED_NETWORK_SECRET_CHANGED', 'the secret is another one now');
+      }
+    }
+    this.recheck();
   }
 
   freshBytes(length: number): Uint8Array {
@@ -106,8 +126,14 @@ export class Gatekeeper {
     this.#session.postAlert('confirmed', member ?? {}, about);
   }
 
+  /** A connection is guarded. */
+  entered(guard: Guarded): void {
+    this.#guards.add(guard);
+  }
+
   /** A connection has ended. */
   left(guard: Guarded): void {
+    this.#guards.delete(guard);
     this.#confirmed.delete(guard);
     if (guard.isConfirmed || guard.peer.isOutgoing) return;
     this.#limiter.failed(guard.peer.endpoint.address, this.#session.clock.now());

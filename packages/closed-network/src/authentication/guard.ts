@@ -58,6 +58,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
     });
     const { credentials, instance } = gatekeeper;
     this.#authentication = new Authentication(credentials, peer.isOutgoing, instance, this);
+    gatekeeper.entered(this);
   }
 
   get isConfirmed(): boolean {
