@@ -75,7 +75,11 @@ export async function runTrial(
 async function finish(arena: Arena, scenario: Scenario): Promise<Trial> {
   const isDone = scenario.isDone(arena);
   const state = arena.local.session.saveState();
-  await arena.until(() => (arena.usage?.holds ?? 0) === 0, dialMs);
+  // What is on its way back may take as long as a dial.
+  await arena.until(() => {
+    const { diskBufferBytes = 0, blocks = 0, holds = 0 } = arena.usage ?? {};
+    return diskBufferBytes === 0 && blocks === 0 && holds === 0;
+  }, dialMs);
   const idleUsage = arena.usage;
   const removedAt = arena.mark();
   const removalStartMs = arena.clock.now();
