@@ -42,7 +42,7 @@ import { SessionExtensions } from './session-extensions.js';
 import { SessionIpFilter } from './session-ip-filter.js';
 import type { SessionOptions } from './session-options.js';
 import { SessionPlugins, type SessionPluginsOwner } from './session-plugins.js';
-import { sessionPorts } from './session-ports.js';
+import { sessionPorts, warnOfInsecurity } from './session-ports.js';
 import { decodeSessionState, encodeSessionState, type SessionState } from './session-state.js';
 import { settleStop } from './settle-stop.js';
 import { SlotBudget } from './slot-budget.js';
@@ -151,10 +151,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
     this.#lastTickMs = this.clock.now();
     this.#turnover = new PeerTurnover(this.settings, this.#lastTickMs);
     this.#ticker = this.clock.setInterval(() => this.#tick(), tickMs, { keepsProcessAlive: true });
-    if (options.secureRandom !== undefined) {
-      const message = 'keys and ids come from a random source that the application chose: insecure';
-      this.alerts.post('performanceWarning', { message });
-    }
+    warnOfInsecurity(options, this.alerts);
     try {
       for (const extension of options.extensions ?? []) this.plugins.add(extension);
     } catch (error) {
@@ -244,9 +241,7 @@ export class SessionEngine implements TorrentEnvironment, SessionPluginsOwner, I
   }
 
   closePending(connectionId: number, reason: DisconnectReason): void {
-    for (const torrent of this.torrents) {
-      torrent.peers.byId(connectionId)?.close(reason);
-    }
+    for (const torrent of this.torrents) torrent.peers.byId(connectionId)?.close(reason);
   }
 
   resolve(host: string): Promise<readonly string[]> {

@@ -1,3 +1,4 @@
+import type { AlertHub } from '../alerts/alert-hub.js';
 import { bytesToHex } from '../common/bytes.js';
 import { NodeNetwork } from '../network/node-network.js';
 import { SystemClock } from '../network/system-clock.js';
@@ -21,4 +22,11 @@ export function sessionPorts(options: SessionOptions): SessionPorts {
   const secureRandom = options.secureRandom ?? new SystemSecureRandom();
   const random = options.random ?? new SeededRandom(bytesToHex(secureRandom.bytes(16)));
   return { clock, random, secureRandom, network: options.network ?? new NodeNetwork(clock) };
+}
+
+/** Tells where keys and ids can be guessed. */
+export function warnOfInsecurity({ secureRandom }: SessionOptions, alerts: AlertHub): void {
+  if (secureRandom === undefined) return;
+  const message = 'keys and ids come from a random source that the application chose: insecure';
+  alerts.post('performanceWarning', { message });
 }

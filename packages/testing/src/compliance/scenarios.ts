@@ -129,7 +129,13 @@ async function localSpeaks(arena: Arena): Promise<void> {
 
 /** The remote session sends a piece that is wrong; the bystander comes later. */
 const badPiece: Scenario = {
-  setUp: { localHave: 'none', remoteHave: 'all', bystanderHave: 'all' },
+  setUp: {
+    localHave: 'none',
+    remoteHave: 'all',
+    bystanderHave: 'all',
+    // One whose connection was closed does not come back with the same: many faults would stop a required extension.
+    settings: { peerRetryDelayMs: 120_000 },
+  },
   isDone: localCompletes,
   async run(arena) {
     const [file] = arena.swarm.content.files;
