@@ -184,8 +184,8 @@ describe('peers that ask', () => {
   });
 
   it('for more than they take wait; past 1 024 nothing is kept', async () => {
-    await runSwarm({ torrent, extensions }, async (swarm) => {
-      const seed = await swarm.addSeed({ host: { uploadBytesPerSecond: 200_000 } });
+    await runSwarm({ torrent: manyFiles(100_000), extensions }, async (swarm) => {
+      const seed = await swarm.addPeer({ host: { uploadBytesPerSecond: 200_000 } });
       const fake = swarm.addFakePeer(seed, { timeoutMs: 600_000 });
       await fake.greet({ ut_metadata: 7 });
       for (let i = 0; i < 1500; i++) fake.sendExtended('ut_metadata', message(0, i % 3));
@@ -200,6 +200,36 @@ describe('peers that ask', () => {
       expect(served.length).toBeGreaterThanOrEqual(1024);
       expect(served.slice(0, 1024)).toEqual(Array.from({ length: 1024 }, (_, i) => i % 3));
       expect(answers.length).toBeLessThanOrEqual(1500);
+      expect(fake.isClosed).toBe(false);
+    });
+  });
+
+  it('for all of it again and again get it twice, and then once more in ten minutes', async () => {
+    await runSwarm({ torrent, extensions }, async (swarm) => {
+      const { fake } = await seedAndFake(swarm);
+      const { length } = swarm.content.metainfo.info.raw;
+      const blockCount = Math.ceil(length / blockLength);
+      let asked = 0;
+      const ask = (): void => {
+        asked++;
+        fake.sendExtended('ut_metadata', message(0, 0));
+      };
+      fake.observe((received) => {
+        if (received.type === 'extended' && received.id === 7 && read(received.payload).type === 1) ask();
+      });
+      const servedCount = (): number => heard(fake, 7).filter(({ type }) => type === 1).length;
+      for (let i = 0; i < 20; i++) ask();
+      await swarm.advance(10_000);
+      expect(servedCount()).toBe(2 * blockCount);
+      expect(heard(fake, 7)).toHaveLength(asked);
+      for (let second = 0; second < 600; second++) {
+        await swarm.advance(1000);
+        if (!fake.isClosed) ask();
+      }
+      await swarm.advance(1000);
+      expect(servedCount()).toBeGreaterThanOrEqual(3 * blockCount - 1);
+      expect(servedCount()).toBeLessThanOrEqual(3 * blockCount + 1);
+      expect(heard(fake, 7)).toHaveLength(asked);
       expect(fake.isClosed).toBe(false);
     });
   });
