@@ -280,6 +280,48 @@ for (const threads of [0, 2]) {
       await expectPartly(second);
       expect(filesIn(join(root, stateFolder))).toEqual(['places.json']);
     });
+
+    test('what is kept aside stays while something else is in its place, and comes back once it is gone', async () => {
+      const root = temporaryFolder();
+      const first = await openPartly(root);
+      await first.torrent.close();
+      const theirs = join(root, 't/sub/b');
+      mkdirSync(join(root, 't/sub'), { recursive: true });
+      writeFileSync(theirs, 'theirs');
+      const second = await OpenFixture.open(storageAt(root), fixture);
+      expect(await second.torrent.selectFiles?.([])).toEqual([1]);
+      expect(await second.hashPiece(1)).toBe('missing');
+      await second.torrent.close();
+      expect(readFileSync(theirs, 'utf8')).toBe('theirs');
+      expect(filesIn(join(root, stateFolder))).toEqual(['parts/1', 'parts/3', 'places.json']);
+      // Unwanted again, it is used as before.
+      const third = await OpenFixture.open(storageAt(root), fixture);
+      expect(await third.torrent.selectFiles?.([1])).toEqual([]);
+      await expectPartly(third);
+      await third.torrent.close();
+      rmSync(theirs);
+      const fourth = await OpenFixture.open(storageAt(root), fixture);
+      expect(await fourth.torrent.selectFiles?.([])).toEqual([]);
+      await expectPartly(fourth);
+      expect(filesIn(join(root, stateFolder))).toEqual(['places.json']);
+    });
+
+    test('a file whose place was taken is renamed and moved like others, and what is kept of it stays', async () => {
+      const [from, to] = [temporaryFolder(), temporaryFolder()];
+      const open = await openPartly(from);
+      mkdirSync(join(from, 't/sub'), { recursive: true });
+      writeFileSync(join(from, 't/sub/b'), 'theirs');
+      expect(await open.torrent.selectFiles?.([])).toEqual([1]);
+      await open.torrent.renameFile?.(1, ['t', 'b']);
+      await open.torrent.move?.(to);
+      expect(readFileSync(join(to, 't/b'), 'utf8')).toBe('theirs');
+      expect(filesIn(to)).toEqual([...partly, 't/b'].sort());
+      await open.torrent.close();
+      rmSync(join(to, 't/b'));
+      const second = await OpenFixture.open(storageAt(to), fixture);
+      await second.torrent.selectFiles?.([]);
+      await expectPartly(second);
+    });
   });
 }
 

@@ -50,6 +50,8 @@ export class TorrentPlaces {
   readonly #flags: FileFlags;
   readonly #options: TorrentPlacesOptions;
   #record: PlacesRecord = originalPlaces;
+  /** Files whose parts are kept though something else is used in their place: the next opening tries again. */
+  #blocked: ReadonlySet<number> = new Set();
   #torrent: DiskTorrent;
 
   constructor(torrent: DiskTorrent, options: TorrentPlacesOptions) {
@@ -96,7 +98,12 @@ export class TorrentPlaces {
     if (infoHash === undefined) return [];
     const parts = await this.#listParts(infoHash);
     const source = { root, infoHash, layout, map: new ExtentMap(layout), parts };
-    const found = { restored: [] as number[], nothing: [] as number[], taken: [] as number[] };
+    const found = {
+      restored: [] as number[],
+      nothing: [] as number[],
+      taken: [] as number[],
+      foreign: [] as number[],
+    };
     await runBounded(returning.length, restoresAtOnce, undefined, async (index) => {
       const file = returning[index] ?? 0;
       found[await restoreFile(source, file)].push(file);
@@ -104,13 +111,15 @@ export class TorrentPlaces {
     const aside = new Set(this.#record.aside);
     for (const file of returning) aside.delete(file);
     for (const file of await this.#absent(leaving)) aside.add(file);
+    const blocked = new Set([...this.#blocked, ...found.foreign].filter((file) => !aside.has(file)));
     const isChanged = returning.length > 0 || aside.size !== this.#record.aside.size;
-    if (isChanged && !(await this.#keep({ ...this.#record, aside }, returning.length === 0))) return [];
+    if (isChanged && !(await this.#keep({ ...this.#record, aside }, blocked, returning.length === 0)))
+      return [];
     for (const file of returning) this.#flags.clear(file, asideFlag);
     for (const file of found.restored) this.#flags.set(file, seenFlag);
     for (const file of aside) this.#flags.set(file, asideFlag);
-    await this.#removeParts(infoHash, uselessParts(layout, aside, parts));
-    return found.taken.sort((a, b) => a - b);
+    await this.#removeParts(infoHash, uselessParts(layout, new Set([...aside, ...blocked]), parts));
+    return [...found.taken, ...found.foreign].sort((a, b) => a - b);
   }
 
   /** See `TorrentStorage.renameFile`. */
@@ -133,14 +142,14 @@ export class TorrentPlaces {
     try {
       if (this.#record.aside.has(file) || !(await isThere(source))) {
         if (await isThere(target)) throw pathTaken(path.join('/'));
-        await writePlaces(root, infoHash, renamed);
+        await this.#write(renamed, this.#blocked);
       } else {
         await folders.makeFor([path]);
-        await writePlaces(root, infoHash, { ...this.#record, renaming: { file, from, to: path } });
+        await this.#write({ ...this.#record, renaming: { file, from, to: path } }, this.#blocked);
         await placeFile(source, target);
         try {
           await folders.sync([path]);
-          await writePlaces(root, infoHash, renamed);
+          await this.#write(renamed, this.#blocked);
         } catch (error) {
           await placeFile(target, source);
           throw error;
@@ -180,15 +189,21 @@ export class TorrentPlaces {
   }
 
   /** Records it; false where nothing can be written, and it does not matter (`mayFail`) that it is not. */
-  async #keep(record: PlacesRecord, mayFail: boolean): Promise<boolean> {
+  async #keep(record: PlacesRecord, blocked: ReadonlySet<number>, mayFail: boolean): Promise<boolean> {
     try {
-      await writePlaces(this.#torrent.root, this.#infoHash ?? '', record);
+      await this.#write(record, blocked);
     } catch (error) {
       if (mayFail && isPeerloomError(error) && unwritableCodes.has(error.code)) return false;
       throw error;
     }
     this.#use(record);
+    this.#blocked = blocked;
     return true;
+  }
+
+  async #write(record: PlacesRecord, blocked: ReadonlySet<number>): Promise<void> {
+    const aside = new Set([...record.aside, ...blocked]);
+    await writePlaces(this.#torrent.root, this.#infoHash ?? '', { ...record, aside });
   }
 
   /** The files that are not in their place, and have not been. */
