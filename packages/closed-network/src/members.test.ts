@@ -1,7 +1,7 @@
 import type { SwarmPeer } from '@peerloom/testing';
 import { createSwarm, DeterministicSecureRandom, runSwarm } from '@peerloom/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { instanceLength } from './authentication/authentication.js';
+import { Authentication, instanceLength } from './authentication/authentication.js';
 import { principalOf } from './certificates/certificate.js';
 import { ClosedNetwork } from './closed-network.js';
 import type { ClosedNetworkOptions } from './closed-network-options.js';
@@ -267,6 +267,47 @@ describe('while connected', () => {
     swarm.checkFaults();
     await swarm.stop();
   });
+
+  it.each<
+    [string, (authority: TestAuthority, peer: string) => ClosedNetworkOptions, readonly string[], number]
+  >([
+    [
+      'a list that has the remote',
+      (authority, peer) => ({ revoked: authority.revoke(peer) }),
+      ['CLOSED_NETWORK_REVOKED'],
+      0,
+    ],
+    ['a certificate of our own', (authority) => ({ member: authority.member('renewed') }), [], 1],
+  ])(
+    '%s that comes in the middle of an authentication counts for it',
+    async (_what, change, codes, later) => {
+      const authority = new TestAuthority();
+      const [member, peer] = [authority.member('hub'), authority.member('peer')];
+      const network = new ClosedNetwork({ member });
+      const swarm = createSwarm({ settings: { peerRetryDelayMs: 5000 } });
+      const hub = await swarm.addPeer({ have: [0], extensions: [network] });
+      const events = eventsOf(hub);
+      const { receive } = Authentication.prototype;
+      let receivedCount = 0;
+      const spy = vi.spyOn(Authentication.prototype, 'receive');
+      spy.mockImplementation(function (this: Authentication, message) {
+        const confirmation = receive.call(this, message);
+        // The third message has the dialler's certificate; it is confirmed by a later one.
+        if (++receivedCount === 3) network.reload({ member, ...change(authority, peer) });
+        return confirmation;
+      });
+      await swarm.addPeer({ have: [0], extensions: [new ClosedNetwork({ member: peer })], connectTo: [hub] });
+      await swarm.advance(1000);
+      spy.mockRestore();
+      expect(receivedCount).toBeGreaterThan(3);
+      expect(confirmationsOf(hub)).toBe(0);
+      expect(codesOf(events)).toEqual(codes);
+      await swarm.advance(minuteMs);
+      expect(confirmationsOf(hub)).toBe(later);
+      swarm.checkFaults();
+      await swarm.stop();
+    },
+  );
 
   it.each<[string, string, (authority: TestAuthority) => ClosedNetworkOptions]>([
     ['another network', 'CLOSED_NETWORK_FOREIGN', () => ({ member: new TestAuthority('other').member('x') })],

@@ -8,6 +8,7 @@ import {
   type PeerPlugin,
 } from '@peerloom/core/plugin';
 import { type Certificate, type Permission, permissions, principalOf } from '../certificates/certificate.js';
+import { type Credentials, describeProblem } from '../credentials.js';
 import type { NoiseChannel } from '../noise/handshake-state.js';
 import type { KeyPair } from '../noise/key-pair.js';
 import { RecordDecoder } from '../records/record-decoder.js';
@@ -39,6 +40,8 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
   readonly #gatekeeper: Gatekeeper;
   readonly #channel: MessageChannel<Uint8Array>;
   readonly #hold: PeerHold;
+  /** What we authenticate with. */
+  readonly #credentials: Credentials;
   readonly #authentication: Authentication;
   #confirmation: Confirmation | undefined;
   #ephemeral: KeyPair | undefined;
@@ -57,6 +60,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
       deadlineMs,
     });
     const { credentials, instance } = gatekeeper;
+    this.#credentials = credentials;
     this.#authentication = new Authentication(credentials, peer.isOutgoing, instance, this);
     gatekeeper.entered(this);
   }
@@ -112,6 +116,16 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
 
   #confirm(confirmation: Confirmation): void {
     const { certificate } = confirmation;
+    const { credentials } = this.#gatekeeper;
+    const problem = certificate && credentials.problemOf(certificate, this.wallTimeMs);
+    if (problem !== undefined) {
+      this.fail(problem, describeProblem(problem));
+      return;
+    }
+    if (credentials !== this.#credentials) {
+      this.peer.disconnect('our credentials have changed meanwhile');
+      return;
+    }
     const granted = certificate?.perms ?? permissions;
     const may = (permission: Permission): boolean => granted.includes(permission);
     this.#mayDownload = may('download');
