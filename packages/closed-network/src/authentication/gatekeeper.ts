@@ -1,4 +1,10 @@
-import { bytesToHex, type Counter, type PeerContext, type SessionContext } from '@peerloom/core/plugin';
+import {
+  bytesToHex,
+  type Counter,
+  type DisconnectReason,
+  type PeerContext,
+  type SessionContext,
+} from '@peerloom/core/plugin';
 import { type Certificate, principalOf } from '../certificates/certificate.js';
 import { type Credentials, describeProblem } from '../credentials.js';
 import { KeyPair, keyLength } from '../noise/key-pair.js';
@@ -14,6 +20,8 @@ export interface Guarded {
   readonly certificate: Certificate | undefined;
   /** What the remote's session calls itself, in hexadecimal, once it is confirmed. */
   readonly instance: string | undefined;
+  /** Whether we have turned the remote away. */
+  readonly isRefused: boolean;
   /** Ends the connection: the remote does not belong here. */
   fail(code: string, message: string): void;
 }
@@ -131,11 +139,12 @@ export class Gatekeeper {
     this.#guards.add(guard);
   }
 
-  /** A connection has ended. */
-  left(guard: Guarded): void {
+  /** A connection has ended. What others of our own session end says nothing about the address. */
+  left(guard: Guarded, reason: DisconnectReason): void {
     this.#guards.delete(guard);
     this.#confirmed.delete(guard);
     if (guard.isConfirmed || guard.peer.isOutgoing) return;
+    if (!guard.isRefused && !isOfRemote(reason)) return;
     this.#limiter.failed(guard.peer.endpoint.address, this.#session.clock.now());
   }
 
@@ -158,6 +167,11 @@ export class Gatekeeper {
     if (problem === undefined) return;
     this.#session.postAlert('ownCertificate', { code: problem, message: describeProblem(problem) });
   }
+}
+
+/** Whether it is the remote that ended a connection, by what it did or did not do. */
+function isOfRemote({ origin, code }: DisconnectReason): boolean {
+  return ['remote', 'network', 'protocol'].includes(origin) || code === 'PEER_HOLD_TIMEOUT';
 }
 
 /** An instance is only claimed: a member cannot pass for another one by it. */

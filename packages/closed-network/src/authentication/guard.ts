@@ -45,6 +45,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
   readonly #authentication: Authentication;
   #confirmation: Confirmation | undefined;
   #ephemeral: KeyPair | undefined;
+  #isRefused = false;
   #mayDownload = false;
   #mayUpload = false;
 
@@ -69,6 +70,10 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
     return this.#confirmation !== undefined;
   }
 
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   get certificate(): Certificate | undefined {
     return this.#confirmation?.certificate;
   }
@@ -87,9 +92,9 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
     if (this.peer.isOutgoing) this.#attempt(() => this.#authentication.start());
   }
 
-  onDisconnect(_reason: DisconnectReason): void {
+  onDisconnect(reason: DisconnectReason): void {
     this.#forgetEphemeral();
-    this.#gatekeeper.left(this);
+    this.#gatekeeper.left(this, reason);
   }
 
   #receive(message: Uint8Array): void {
@@ -110,6 +115,7 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
 
   /** The remote does not belong here, or no longer. */
   fail(code: string, message: string): void {
+    this.#isRefused = true;
     this.#gatekeeper.refused(this, code, message);
     if (!this.peer.isClosed) this.peer.disconnect(message, { backoffMs });
   }

@@ -324,6 +324,43 @@ describe('a flood', () => {
     expect((await attempt()).receivedBytes).toBeGreaterThan(0);
     await swarm.stop();
   });
+
+  it('of attempts that our own session has ended has no address refused', async () => {
+    const swarm = createSwarm({ extensions: () => [new ClosedNetwork({ secret: secretText })] });
+    const seed = await swarm.addSeed();
+    const network = swarm.host();
+    for (let i = 0; i < 10; i++) {
+      const fake = swarm.addFakePeer(seed, { network });
+      await fake.greet({ pl_auth: 1 });
+      seed.torrent.pause();
+      await fake.expectClosed();
+      seed.torrent.resume();
+    }
+    expect(failuresOf(seed)).toBe(0);
+    await swarm.stop();
+  });
+
+  it.each([
+    ['closes', (fake: FakePeer) => fake.destroy()],
+    ['says nothing', () => {}],
+    ['says too much', (fake: FakePeer) => fake.send({ type: 'haveAll' })],
+  ])('of attempts of one that %s has its address refused', async (_what, act) => {
+    const swarm = createSwarm({ extensions: () => [new ClosedNetwork({ secret: secretText })] });
+    const seed = await swarm.addSeed();
+    const network = swarm.host();
+    for (let round = 0; round < 2; round++) {
+      const fakes = Array.from({ length: 3 }, () => swarm.addFakePeer(seed, { network }));
+      for (const fake of fakes) await fake.greet({ pl_auth: 1 });
+      for (const fake of fakes) act(fake);
+      await swarm.advance(round === 0 ? overMs : 10_000);
+      expect(seed.torrent.peers()).toEqual([]);
+    }
+    const late = swarm.addFakePeer(seed, { network });
+    late.sendHandshake();
+    await late.expectClosed();
+    expect(late.receivedBytes).toBe(0);
+    await swarm.stop();
+  });
 });
 
 describe('others on the same connection', () => {
