@@ -52,6 +52,8 @@ export class FileResumeStore implements ResumeStore {
   #written = new Set<number>();
   /** Files that have changed otherwise. */
   #filled = new Set<number>();
+  /** Pieces that were in files which were put in their place before what was kept is looked at, by file. */
+  readonly #restored = new Map<number, ReadonlySet<number>>();
   /** The snapshot on the medium, where no journal adds to it. */
   #kept: Uint8Array | 'nothing' | 'unknown' = 'unknown';
 
@@ -104,7 +106,10 @@ export class FileResumeStore implements ResumeStore {
       records,
       isSameBoot,
       statuses: this.#statuses,
+      restored: this.#restored,
     });
+    // What follows from it is known once: later they are files like others.
+    this.#restored.clear();
     const { changedFiles, ...resumed } = verdict;
     return { ...resumed, changed: this.#changed(changedFiles), changedFileCount: changedFiles.length };
   }
@@ -158,6 +163,12 @@ export class FileResumeStore implements ResumeStore {
   /** Files got their bytes from elsewhere than from writes. */
   filled(files: readonly number[]): void {
     for (const file of files) this.#filled.add(file);
+  }
+
+  /** These files were made of what the parts of these pieces had of them. */
+  restored(files: readonly number[], pieces: readonly number[]): void {
+    const had = new Set(pieces);
+    for (const file of files) this.#restored.set(file, had);
   }
 
   /** The torrent has moved, with all that is kept of it. */

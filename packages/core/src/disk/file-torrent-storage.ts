@@ -135,7 +135,8 @@ export class FileTorrentStorage implements TorrentStorage {
     };
     return this.#alone(async () => {
       const before = filesAside();
-      const taken = await this.#places.select(owned);
+      const { taken, restored, parts } = await this.#places.select(owned);
+      this.#store?.restored(restored, parts);
       const after = new Set(filesAside());
       this.#store?.filled(before.filter((file) => !after.has(file)));
       return taken;

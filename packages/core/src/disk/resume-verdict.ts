@@ -15,6 +15,8 @@ export interface ResumeEvidence {
   readonly isSameBoot: boolean;
   /** Of every file, in order of the layout. */
   readonly statuses: readonly FileStatus[];
+  /** Files that we have put in their place since, of pieces that were kept aside: these pieces, by file. */
+  readonly restored?: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
 /** What follows from it. */
@@ -114,11 +116,12 @@ function isExplained(looks: readonly Look[], begun: readonly Begun[], status: Fi
 /**
  * Decides which pieces need no check. A file that looks as it did after our last write to it, or that a
  * write of ours which was cut off explains, is ours: of its pieces only those that were begun and not
- * ended are checked. Of any other file all pieces are. After a start of the machine what was written since the last
+ * ended are checked. So is one that was not there and that we have made of parts: pieces without a part are
+ * checked too. Of any other file all pieces are. After a start of the machine what was written since the last
  * snapshot may not have reached the medium, and is checked as well.
  */
 export function judgeResume(evidence: ResumeEvidence): ResumeVerdict {
-  const { layout, map, snapshot, isSameBoot, statuses } = evidence;
+  const { layout, map, snapshot, isSameBoot, statuses, restored } = evidence;
   const { have, begun, doneSince, looks } = new History(evidence);
   const begunByFile = new Map<number, Begun[]>();
   for (const [piece, begin] of begun) {
@@ -137,8 +140,15 @@ export function judgeResume(evidence: ResumeEvidence): ResumeVerdict {
     if (isExplained(known, begunByFile.get(file) ?? [], status)) continue;
     // Of a file that was not there and of which nothing is known nobody has changed anything.
     if (known.length === 0 && status.lengthBytes === undefined) continue;
-    changedFiles.push(file);
     const range = map.piecesOf(file);
+    const parts = known.every((look) => Number.isNaN(look.lengthBytes)) ? restored?.get(file) : undefined;
+    if (parts) {
+      for (let piece = range?.first ?? 0; range && piece <= range.last; piece++) {
+        if (have.has(piece) && !parts.has(piece)) toCheck.add(piece);
+      }
+      continue;
+    }
+    changedFiles.push(file);
     for (let piece = range?.first ?? 0; range && piece <= range.last; piece++) changedPieces.add(piece);
   }
   for (const piece of changedPieces) toCheck.add(piece);

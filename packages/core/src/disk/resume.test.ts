@@ -308,6 +308,45 @@ for (const { mode, threads } of [
       expect(await found(root)).toMatchObject({ had: [3, 6, 7], toCheck: [0, 1, 2], changed: 't/a' });
     });
 
+    it.each([true, false])('goes with a file that becomes wanted (closed: %s)', async (isClosed) => {
+      for (const lost of [undefined, 'parts/3']) {
+        const root = temporaryFolder();
+        const first = await open(root);
+        await first.data.torrent.selectFiles?.([2]);
+        await first.begin();
+        await first.write(2, 3, 7);
+        if (isClosed) await first.save();
+        else first.abandon();
+        await first.close();
+        if (lost) rmSync(first.path(lost));
+        const second = await open(root);
+        await second.store.lock();
+        await second.data.torrent.selectFiles?.([]);
+        expect(summary(await second.resume())).toEqual(lost ? unchanged([2, 7], [3]) : unchanged([2, 3, 7]));
+        await second.save();
+        await second.close();
+        // From then on it is a file like others.
+        expect(await found(root)).toEqual(unchanged(lost ? [2, 7] : [2, 3, 7]));
+        writeFileSync(join(root, 't/b'), 'theirs');
+        expect(await found(root)).toMatchObject({ had: [7], changed: 't/b', changedFileCount: 1 });
+      }
+    });
+
+    it('tells of a file that is somebody else’s where one is kept aside', async () => {
+      const root = temporaryFolder();
+      const first = await open(root);
+      await first.data.torrent.selectFiles?.([2]);
+      await first.begin();
+      await first.write(2, 3, 7);
+      await first.save();
+      await first.close();
+      writeFileSync(join(root, 't/b'), 'theirs');
+      const second = await open(root);
+      await second.data.torrent.selectFiles?.([]);
+      expect(summary(await second.resume())).toMatchObject({ had: [7], changed: 't/b' });
+      await second.close();
+    });
+
     it('goes with files that are renamed and with a torrent that is moved', async () => {
       const root = temporaryFolder();
       const elsewhere = join(temporaryFolder(), 'moved');

@@ -40,6 +40,18 @@ export interface TorrentPlacesOptions {
   readonly onWarning: (message: string) => void;
 }
 
+/** What a selection of files has done. */
+export interface Selected {
+  /** Files in whose place something was, in order. */
+  readonly taken: readonly number[];
+  /** Files that were made of parts. */
+  readonly restored: readonly number[];
+  /** Pieces of which there were parts. */
+  readonly parts: readonly number[];
+}
+
+const nothingSelected: Selected = { taken: [], restored: [], parts: [] };
+
 /**
  * Where one torrent's files are, and the work of changing that. Every method must run alone: no job under way,
  * no file open. They reject with `StorageError`, with everything as it was.
@@ -91,11 +103,11 @@ export class TorrentPlaces {
   }
 
   /** See `TorrentStorage.selectFiles`. */
-  async select(unwanted: readonly number[]): Promise<readonly number[]> {
+  async select(unwanted: readonly number[]): Promise<Selected> {
     const { root, layout } = this.#torrent;
     const { returning, leaving } = selectionChange(layout, this.#record, unwanted);
     const infoHash = this.#infoHash;
-    if (infoHash === undefined) return [];
+    if (infoHash === undefined) return nothingSelected;
     const parts = await this.#listParts(infoHash);
     const source = { root, infoHash, layout, map: new ExtentMap(layout), parts };
     const found = {
@@ -114,12 +126,13 @@ export class TorrentPlaces {
     const blocked = new Set([...this.#blocked, ...found.foreign].filter((file) => !aside.has(file)));
     const isChanged = returning.length > 0 || aside.size !== this.#record.aside.size;
     if (isChanged && !(await this.#keep({ ...this.#record, aside }, blocked, returning.length === 0)))
-      return [];
+      return nothingSelected;
     for (const file of returning) this.#flags.clear(file, asideFlag);
     for (const file of found.restored) this.#flags.set(file, seenFlag);
     for (const file of aside) this.#flags.set(file, asideFlag);
     await this.#removeParts(infoHash, uselessParts(layout, new Set([...aside, ...blocked]), parts));
-    return [...found.taken, ...found.foreign].sort((a, b) => a - b);
+    const taken = [...found.taken, ...found.foreign].sort((a, b) => a - b);
+    return { taken, restored: found.restored, parts };
   }
 
   /** See `TorrentStorage.renameFile`. */
