@@ -138,6 +138,7 @@ export class TorrentData {
 
   /** @param isForced All is hashed, whatever is known of it. */
   async #open(info: TorrentInfo, picker: PiecePicker, files: FileProgress, isForced: boolean): Promise<void> {
+    if (this.#owner.isClosed) return;
     try {
       this.#opening = this.#openContent(info, picker, files);
       const content = await this.#opening;
@@ -155,7 +156,8 @@ export class TorrentData {
 
   async #openContent(info: TorrentInfo, picker: PiecePicker, files: FileProgress): Promise<TorrentContent> {
     const { slots, clock, alerts, storage } = this.#environment;
-    await this.#environment.torrentLeft(this.#owner.infoHash);
+    // What is open already has nobody before it, and may itself be who leaves.
+    if (this.#content === undefined) await this.#environment.torrentLeft(this.#owner.infoHash);
     this.#content ??= await TorrentContent.open({
       info,
       picker,
@@ -248,6 +250,7 @@ export class TorrentData {
   }
 
   async #recover(content: TorrentContent, picker: PiecePicker, error: PeerloomError): Promise<void> {
+    if (this.#owner.isClosed) return;
     try {
       await content.checkFiles(await content.select());
       const { statuses } = await content.look();

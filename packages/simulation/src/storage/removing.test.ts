@@ -1,0 +1,51 @@
+import { runSwarm } from '@peerloom/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  fileStorage,
+  runWithDisk,
+  settleWithDisk,
+  stopWithDisk,
+  temporaryFolder,
+} from '../fixtures/disk-swarm.js';
+
+const pieceLength = 32 * 1024;
+const torrent = { pieceLength, fileLengths: [20 * pieceLength + 5] };
+
+describe('a torrent that is removed', () => {
+  it('leaves while it is checked, or about to be once more, and can be added again', async () => {
+    const root = temporaryFolder();
+    await runSwarm({ seed: 21, torrent }, async (swarm) => {
+      const seed = await swarm.addSeed();
+      const leech = await swarm.addLeech({ connectTo: [seed], wrapStorage: () => fileStorage(root) });
+      await runWithDisk(swarm, () => leech.torrent.state === 'seeding');
+      const { infoHash } = leech.torrent;
+      const { metainfo } = swarm.content;
+      for (const checks of [1, 2, 3]) {
+        const handle = leech.session.torrent(infoHash) ?? leech.session.addTorrent({ torrent: metainfo });
+        await settleWithDisk(swarm, handle.checked());
+        const rechecked = Array.from({ length: checks }, () => handle.recheck());
+        await settleWithDisk(swarm, leech.session.removeTorrent(infoHash));
+        await settleWithDisk(swarm, Promise.all(rechecked));
+      }
+      const last = leech.session.addTorrent({ torrent: metainfo });
+      await settleWithDisk(swarm, last.checked());
+      expect(last.state).toBe('seeding');
+      await stopWithDisk(swarm, leech);
+    });
+  });
+
+  it('leaves as it goes on after an error', async () => {
+    const root = temporaryFolder();
+    await runSwarm({ seed: 22, torrent }, async (swarm) => {
+      const seed = await swarm.addSeed();
+      const first = await swarm.addLeech({ connectTo: [seed], wrapStorage: () => fileStorage(root) });
+      await runWithDisk(swarm, () => first.torrent.state === 'seeding');
+      const second = await swarm.addLeech({ wrapStorage: () => fileStorage(root) });
+      await runWithDisk(swarm, () => second.torrent.state === 'error');
+      second.torrent.resume();
+      await settleWithDisk(swarm, second.session.removeTorrent(second.torrent.infoHash));
+      await stopWithDisk(swarm, second);
+      await stopWithDisk(swarm, first);
+    });
+  });
+});
