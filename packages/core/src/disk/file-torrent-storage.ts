@@ -191,13 +191,20 @@ export class FileTorrentStorage implements TorrentStorage {
 
   /** The store, whose work runs beside jobs. */
   #gated(store: FileResumeStore): ResumeStore {
+    const beside = async <T>(work: () => Promise<T>): Promise<T> => {
+      this.#open();
+      return this.#beside(work);
+    };
     return {
-      // Before anything else is looked at.
-      lock: () => this.#gate.shared(() => store.lock()),
-      load: () => this.#beside(() => store.load()),
-      reset: () => this.#beside(() => store.reset()),
-      save: (state) => this.#beside(() => store.save(state)),
-      remove: () => this.#beside(() => store.remove()),
+      lock: async () => {
+        this.#open();
+        // Before anything else is looked at.
+        await this.#gate.shared(() => store.lock());
+      },
+      load: () => beside(() => store.load()),
+      reset: () => beside(() => store.reset()),
+      save: (state) => beside(() => store.save(state)),
+      remove: () => beside(() => store.remove()),
     };
   }
 

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -376,6 +377,26 @@ for (const { mode, threads } of [
       await opening.save();
       await opening.close();
       expect(await found(root)).toEqual(unchanged([0, 1]));
+    });
+
+    it('stays as it was when it was closed', async () => {
+      const root = temporaryFolder();
+      const opening = await (await open(root)).begin();
+      const { store } = opening;
+      const closing = opening.close();
+      const closed = storageError('STORAGE_CLOSED');
+      const refused = async (): Promise<void> => {
+        await expect(opening.save()).rejects.toEqual(closed);
+        await expect(store.reset()).rejects.toEqual(closed);
+        await expect(store.remove()).rejects.toEqual(closed);
+        await expect(store.load()).rejects.toEqual(closed);
+        await expect(store.lock()).rejects.toEqual(closed);
+      };
+      await refused();
+      await closing;
+      rmSync(root, { recursive: true });
+      await refused();
+      expect(existsSync(root)).toBe(false);
     });
 
     it('is read, and nothing kept, where nothing can be written', async () => {

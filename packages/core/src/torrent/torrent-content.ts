@@ -291,8 +291,7 @@ export class TorrentContent {
     this.#check.abort();
     if (forgetsState) await this.resume.remove();
     if (this.resume.isKeeping) await this.downloads.spillAll();
-    await this.resume.save();
-    await this.resume.idle();
+    await this.resume.end();
     this.downloads.close();
     await this.storage.close();
   }

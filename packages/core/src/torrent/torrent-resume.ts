@@ -27,6 +27,8 @@ export class TorrentResume {
   #lockProblem: PeerloomError | undefined;
   /** What is had is known: it may be kept. */
   #isKeeping = false;
+  /** The torrent is closed: nothing is begun any more. */
+  #isEnded = false;
   #isSaveWaiting = false;
   #savedChanges = 0;
   #savedMs: number;
@@ -143,8 +145,10 @@ export class TorrentResume {
     await this.#attempt((store) => store.remove());
   }
 
-  /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
+  /** Keeps what is had a last time; whatever is asked later does nothing. Resolves when nothing is under way. */
+  async end(): Promise<void> {
+    void this.save();
+    this.#isEnded = true;
     await this.#work;
   }
 
@@ -185,7 +189,7 @@ export class TorrentResume {
 
   #run<T>(work: (store: ResumeStore) => Promise<T>): Promise<T | undefined> {
     const store = this.#store;
-    if (store === undefined) return Promise.resolve(undefined);
+    if (store === undefined || this.#isEnded) return Promise.resolve(undefined);
     const done = this.#work.then(() => work(store));
     this.#work = done.catch(() => undefined);
     return done;

@@ -186,7 +186,7 @@ export class Torrent
   /** Follows what is had and wanted. */
   updateState(): void {
     const picker = this.data.picker;
-    if (picker === undefined || !this.data.isChecked || this.life.state === 'error') return;
+    if (this.#isClosed || !picker || !this.data.isChecked || this.life.state === 'error') return;
     const wasDone = this.life.state === 'finished' || this.life.state === 'seeding';
     if (picker.missingWanted > 0 || this.data.isPlacing) {
       this.life.setState('downloading');
@@ -212,7 +212,7 @@ export class Torrent
   stopped(code: string, message: string, mayStay: boolean): void {
     if (!mayStay) this.disconnectAll(code, message);
     else for (const peer of this.peers.all()) peer.disconnect({ origin: 'policy', code, message });
-    if (this.life.state !== 'error') void this.data.content?.resume.save();
+    if (!this.#isClosed && this.life.state !== 'error') void this.data.content?.resume.save();
   }
 
   started(afterError: PeerloomError | undefined): void {

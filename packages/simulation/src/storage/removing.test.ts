@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import { runSwarm } from '@peerloom/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -46,6 +47,29 @@ describe('a torrent that is removed', () => {
       await settleWithDisk(swarm, second.session.removeTorrent(second.torrent.infoHash));
       await stopWithDisk(swarm, second);
       await stopWithDisk(swarm, first);
+    });
+  });
+
+  it('keeps nothing more, whatever its handle is told', async () => {
+    const root = temporaryFolder();
+    await runSwarm({ seed: 23, torrent }, async (swarm) => {
+      const seed = await swarm.addSeed();
+      const leech = await swarm.addLeech({ connectTo: [seed], wrapStorage: () => fileStorage(root) });
+      await runWithDisk(swarm, () => leech.torrent.stats.piecesHave >= 5);
+      await settleWithDisk(swarm, leech.session.removeTorrent(leech.torrent.infoHash));
+      rmSync(root, { recursive: true });
+      const saves: string[] = [];
+      leech.session.on('resumeSaved', ({ type }) => saves.push(type));
+      leech.session.on('resumeSaveFailed', ({ type }) => saves.push(type));
+      leech.torrent.pause();
+      leech.torrent.resume();
+      leech.torrent.setFilePriority(0, 0);
+      // The disk's turns come round many times, far more than a save takes.
+      const untilMs = swarm.clock.now() + 1000;
+      await runWithDisk(swarm, () => swarm.clock.now() >= untilMs);
+      expect(saves).toEqual([]);
+      expect(existsSync(root)).toBe(false);
+      await stopWithDisk(swarm, leech);
     });
   });
 });
