@@ -12,6 +12,10 @@ export interface Behaviour {
   readonly answer: (block: number) => MetadataBlock | 'reject' | undefined;
   /** How long an answer takes. Default 100. */
   readonly delayMs?: number;
+  /** Where it is. Default: nobody knows. */
+  readonly address?: string;
+  /** What it connects with again, a second after all that it sent has proved wrong; `undefined`: it does not. */
+  readonly again?: () => Behaviour;
 }
 
 /** A peer of a {@link FetchRig}. */
@@ -22,6 +26,8 @@ export interface RigPeer {
   readonly asked: number[];
   /** Most requests that waited for an answer at one time. */
   mostOutstanding: number;
+  /** All that it sent has proved wrong. */
+  readonly proved: () => void;
 }
 
 interface Arrival {
@@ -66,7 +72,11 @@ export class FetchRig {
         this.foundCount++;
       },
       mixtureFailed: (senderCount) => void this.mixtures.push(senderCount),
-      faulted: (source, fault) => void this.peers.find((peer) => peer.source === source)?.faults.push(fault),
+      faulted: (source, fault) => {
+        const peer = this.peers.find((candidate) => candidate.source === source);
+        peer?.faults.push(fault);
+        if (fault === 'hash') peer?.proved();
+      },
     });
   }
 
@@ -75,7 +85,7 @@ export class FetchRig {
     return { claimedBytes: metadata.length, answer: (block) => blockOf(metadata, block), delayMs };
   }
 
-  add({ claimedBytes, answer, delayMs = 100 }: Behaviour): RigPeer {
+  add({ claimedBytes, answer, delayMs = 100, address, again }: Behaviour): RigPeer {
     let outstanding = 0;
     const source: MetadataSource = new MetadataSource((block) => {
       peer.asked.push(block);
@@ -90,8 +100,13 @@ export class FetchRig {
       };
       this.#arrivals.push({ atMs: this.nowMs + delayMs, run });
       return true;
-    });
-    const peer: RigPeer = { source, faults: [], asked: [], mostOutstanding: 0 };
+    }, address);
+    const proved = (): void => {
+      if (again === undefined) return;
+      this.fetch.remove(source);
+      this.#arrivals.push({ atMs: this.nowMs + 1000, run: () => void this.add(again()) });
+    };
+    const peer: RigPeer = { source, faults: [], asked: [], mostOutstanding: 0, proved };
     this.peers.push(peer);
     if (claimedBytes !== undefined) this.fetch.claim(source, claimedBytes);
     this.fetch.add(source);

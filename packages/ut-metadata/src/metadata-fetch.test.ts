@@ -224,6 +224,55 @@ describe('with peers that are no help', () => {
     );
   });
 
+  describe.each(['new addresses', 'the same addresses'])(
+    '16 that connect again from %s when found out',
+    (from) => {
+      function crowded(delayMs: number): FetchRig {
+        const rig = new FetchRig(tenBlocks);
+        let number = 0;
+        const churning = (home: number): Behaviour => {
+          number++;
+          const address = `10.0.0.${from === 'new addresses' ? number : home}`;
+          return { ...liars.wrongAlways(rig, number), delayMs, address, again: () => churning(home) };
+        };
+        for (let home = 0; home < 16; home++) rig.add(churning(home));
+        return rig;
+      }
+
+      // The honest one is there before they have been found out, or after.
+      it.each(
+        [0, 20_000].flatMap((joinsAtMs) =>
+          [50, 100, 400, 1500].map((delayMs) => [joinsAtMs, delayMs] as const),
+        ),
+      )('cannot keep out an honest one that joins at %d ms (their delay %d ms)', (joinsAtMs, delayMs) => {
+        const rig = crowded(delayMs);
+        rig.run(joinsAtMs);
+        expect(rig.found).toBeUndefined();
+        const honest = rig.add(rig.honest());
+        rig.run(30 * minuteMs);
+        expect(rig.isRight).toBe(true);
+        expect(rig.nowMs).toBeLessThan(joinsAtMs + minuteMs);
+        expect(honest.faults).toEqual([]);
+      });
+    },
+  );
+
+  it('one that connects again from where wrong metadata came from is asked ever more seldom', () => {
+    const rig = new FetchRig(tenBlocks);
+    const churning = (): Behaviour => ({
+      ...liars.wrongAlways(rig, 1),
+      address: '10.0.0.1',
+      again: churning,
+    });
+    rig.add(churning());
+    rig.run(60 * minuteMs);
+    expect(rig.peers.flatMap(({ faults }) => faults)).toEqual(rig.peers.slice(1).map(() => 'hash'));
+    expect(rig.peers.length).toBeLessThan(16);
+    rig.add({ ...rig.honest(), address: '10.0.0.2' });
+    rig.run(minuteMs);
+    expect(rig.isRight).toBe(true);
+  });
+
   it('takes memory for what has come, not for what is claimed', () => {
     const rig = new FetchRig(tenBlocks, 30 * 1024 * 1024);
     for (let i = 0; i < 200; i++) rig.add({ claimedBytes: 30 * 1024 * 1024 - i, answer: () => undefined });

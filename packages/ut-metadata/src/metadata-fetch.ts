@@ -43,18 +43,24 @@ const maxSoloAttempts = 4;
 const refusedRestMs = 60_000;
 /** After blocks had to make room for others. */
 const evictedRestMs = 10_000;
+/** Addresses of which it is remembered that they sent wrong metadata; the oldest is forgotten for one more. */
+const maxLiarAddresses = 1024;
 
 /**
  * Gets metadata from peers of which some lie. Peers that claim the same size work together, until what they
  * have put together fails its hash. Then each of them has to send all of it, so that one failure more shows who
  * lies: as many wrong attempts as there are liars, and the first honest peer ends it. What lies elsewhere, in
- * another size or by silence, is never waited for.
+ * another size or by silence, is never waited for. Who has waited longest is asked first, so that those who
+ * connect again and again do not get ahead of others.
  */
 export class MetadataFetch {
   readonly #options: MetadataFetchOptions;
   readonly #sources = new Set<MetadataSource>();
   readonly #groups = new Map<number, SizeGroup>();
   readonly #attempts = new Set<SourcesAttempt>();
+  /** Failures by address of those that sent everything, and it was wrong. */
+  readonly #liars = new Map<string, number>();
+  #lastTurn = 0;
   #isOver = false;
 
   constructor(options: MetadataFetchOptions) {
@@ -70,7 +76,11 @@ export class MetadataFetch {
 
   /** A peer can be asked for metadata. */
   add(source: MetadataSource): void {
-    this.#sources.add(source);
+    if (!this.#sources.has(source)) {
+      this.#sources.add(source);
+      this.#sendBack(source);
+      this.#recall(source);
+    }
     this.#askMore(source);
   }
 
@@ -88,6 +98,7 @@ export class MetadataFetch {
     if (this.#isOver || sizeBytes === source.claimedBytes || sizeBytes <= 0) return;
     if (!this.#believe(source, sizeBytes)) return;
     source.wake();
+    this.#recall(source);
     this.#askMore(source);
   }
 
@@ -159,6 +170,7 @@ export class MetadataFetch {
     this.#isOver = true;
     for (const source of this.#sources) source.attempt = undefined;
     this.#sources.clear();
+    this.#liars.clear();
     this.#groups.clear();
     this.#attempts.clear();
   }
@@ -169,12 +181,36 @@ export class MetadataFetch {
 
   #fault(source: MetadataSource, fault: MetadataFault): void {
     source.disappoint(this.#now);
+    this.#sendBack(source);
+    if (fault === 'hash') this.#remember(source);
     this.#options.faulted(source, fault);
   }
 
-  /** Asks all peers for as much as they may be asked for, those that have not disappointed first. */
+  /** Puts a peer behind all others that are there, and before all that come. */
+  #sendBack(source: MetadataSource): void {
+    this.#lastTurn++;
+    source.turn = this.#lastTurn;
+  }
+
+  #remember({ address, failures }: MetadataSource): void {
+    if (address === undefined) return;
+    this.#liars.delete(address);
+    this.#liars.set(address, failures);
+    for (const oldest of this.#liars.keys()) {
+      if (this.#liars.size <= maxLiarAddresses) break;
+      this.#liars.delete(oldest);
+    }
+  }
+
+  /** Where wrong metadata came from before, a connection more is no new start. */
+  #recall(source: MetadataSource): void {
+    const failures = source.address === undefined ? undefined : this.#liars.get(source.address);
+    if (failures !== undefined) source.recall(failures, this.#now);
+  }
+
+  /** Asks all peers for as much as they may be asked for, those that have waited longest first. */
   #askAll(): void {
-    const ranked = [...this.#sources].sort((a, b) => a.failures - b.failures);
+    const ranked = [...this.#sources].sort((a, b) => a.turn - b.turn);
     for (const source of ranked) this.#askMore(source);
   }
 
@@ -206,8 +242,9 @@ export class MetadataFetch {
     if (!group.isSplit) {
       group.shared ??= this.#begin(claimedBytes, false);
       source.attempt = group.shared;
-    } else if (this.#soloCount() < maxSoloAttempts) {
+    } else if (this.#isTurnOf(source)) {
       source.attempt = this.#begin(claimedBytes, true);
+      this.#sendBack(source);
     }
     return source.attempt;
   }
@@ -216,6 +253,18 @@ export class MetadataFetch {
     const attempt = new Attempt<MetadataSource>({ sizeBytes, isSolo, nowMs: this.#now });
     this.#attempts.add(attempt);
     return attempt;
+  }
+
+  /** Whether a place for an attempt of its own is left for a peer, after those that have waited longer. */
+  #isTurnOf(source: MetadataSource): boolean {
+    const nowMs = this.#now;
+    let left = maxSoloAttempts - this.#soloCount();
+    for (const other of this.#sources) {
+      const { attempt, claimedBytes, turn } = other;
+      if (turn >= source.turn || attempt !== undefined || claimedBytes === undefined) continue;
+      if (other.hasRoom(nowMs) && this.#groups.get(claimedBytes)?.isSplit === true) left--;
+    }
+    return left > 0;
   }
 
   /** Attempts of single peers that others have to wait for. */
@@ -263,7 +312,6 @@ export class MetadataFetch {
     } else {
       const group = this.#groups.get(attempt.sizeBytes);
       if (group !== undefined) group.isSplit = true;
-      for (const sender of attempt.senders) sender.failures++;
       this.#options.mixtureFailed(attempt.senders.size);
     }
     this.#askAll();
@@ -287,22 +335,19 @@ export class MetadataFetch {
     return true;
   }
 
-  /** The one least likely to be done soon: nobody is left to ask, slow, of peers that disappointed, far from its end. */
+  /** The one with nobody left to ask, or slow, or the largest; of those alike the last begun, so that others get done. */
   #worstAttempt(): SourcesAttempt | undefined {
     const nowMs = this.#now;
-    const failures = new Map<SourcesAttempt, number>();
+    const usable = new Set<SourcesAttempt>();
     for (const source of this.#sources) {
-      const { attempt } = source;
-      if (attempt === undefined || !source.isUsable(nowMs)) continue;
-      failures.set(attempt, Math.min(failures.get(attempt) ?? Number.POSITIVE_INFINITY, source.failures));
+      if (source.attempt !== undefined && source.isUsable(nowMs)) usable.add(source.attempt);
     }
     const rank = (attempt: SourcesAttempt): readonly number[] => [
-      failures.has(attempt) ? 0 : 1,
+      usable.has(attempt) ? 0 : 1,
       attempt.isSlow(nowMs) ? 1 : 0,
-      failures.get(attempt) ?? 0,
-      attempt.missingBytes,
+      attempt.sizeBytes,
     ];
-    const [worst] = [...this.#attempts].sort((a, b) => compare(rank(b), rank(a)));
+    const [worst] = [...this.#attempts].reverse().sort((a, b) => compare(rank(b), rank(a)));
     return worst;
   }
 }

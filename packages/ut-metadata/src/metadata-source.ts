@@ -35,13 +35,18 @@ export class MetadataSource {
   claimedBytes: number | undefined;
   /** What its blocks go into. */
   attempt: Attempt<MetadataSource> | undefined;
-  /** Times that it disappointed, alone or together with others: those with few are asked first. */
+  /** Where it is, however it connected; the same for one that connects again. */
+  readonly address: string | undefined;
+  /** Times that it disappointed: each makes the next back-off longer. */
   failures = 0;
+  /** Number in the line of those that are to be asked, lowest first. */
+  turn = 0;
   /** It is not asked again: what it has is wrong, or too large. */
   isExcluded = false;
 
-  constructor(request: (block: number) => boolean) {
+  constructor(request: (block: number) => boolean, address?: string) {
     this.#request = request;
+    this.address = address;
   }
 
   /** Whether it may be asked for anything. */
@@ -101,6 +106,13 @@ export class MetadataSource {
     this.failures++;
     this.#backOffUntilMs = nowMs + backOffMs;
     this.#callOff();
+  }
+
+  /** It is at an address that has sent wrong metadata so often: not asked before what would be its back-off. */
+  recall(failures: number, nowMs: number): void {
+    // What it is to come to, so that a second call counts nothing twice.
+    this.failures = Math.max(this.failures, failures) - 1;
+    this.disappoint(nowMs);
   }
 
   /** Does not ask it for so long, and does not hold that against it. */

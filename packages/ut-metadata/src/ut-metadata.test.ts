@@ -285,8 +285,13 @@ describe('peers that lie', () => {
     'sends unasked blocks': { claim: 0, answer: (block) => data(block + 1, blockAt(0)) },
   };
 
-  async function addLiar(swarm: Swarm, leech: SwarmPeer, kind: string): Promise<FakePeer> {
-    const liar = swarm.addFakePeer(leech);
+  async function addLiar(
+    swarm: Swarm,
+    leech: SwarmPeer,
+    kind: string,
+    network = swarm.host(),
+  ): Promise<FakePeer> {
+    const liar = swarm.addFakePeer(leech, { network });
     const { claim, answer } = kinds[kind] ?? { claim: 0, answer: () => undefined };
     liar.observe((received) => {
       if (received.type !== 'extended' || received.id !== 7 || liar.isClosed) return;
@@ -320,6 +325,48 @@ describe('peers that lie', () => {
       swarm.connect(leech, await swarm.addSeed());
       await swarm.clock.runUntil(known(leech), { timeoutMs: 120_000, what: 'the metadata' });
       expect(leech.session.stats().counters[`${name}.faults`]).toBeGreaterThan(0);
+    });
+  });
+
+  it.each([1, 2, 3])('who connect again each time cannot keep out an honest one (seed %d)', async (seed) => {
+    await runSwarm({ seed, torrent, extensions, network: { latencyMs: 20, jitterMs: 30 } }, async (swarm) => {
+      const leech = await swarm.addLeech({ isMagnet: true });
+      const homes = Array.from({ length: 16 }, () => swarm.host());
+      const dial = (network: (typeof homes)[number]): Promise<FakePeer> =>
+        addLiar(swarm, leech, 'sends wrong blocks', network);
+      const present = await Promise.all(
+        homes.map(async (network) => ({ network, liar: await dial(network) })),
+      );
+      swarm.connect(leech, await swarm.addSeed());
+      let again = 0;
+      for (let second = 0; second < 60 && !known(leech)(); second++) {
+        await swarm.advance(1000);
+        for (const one of present) {
+          if (!one.liar.isClosed || known(leech)()) continue;
+          again++;
+          one.liar = await dial(one.network);
+        }
+      }
+      expect(known(leech)()).toBe(true);
+      expect(again).toBeGreaterThan(0);
+    });
+  });
+
+  it('who sent all of it wrong is disconnected, and no new start when it comes back', async () => {
+    await runSwarm({ torrent, extensions }, async (swarm) => {
+      const leech = await swarm.addLeech({ isMagnet: true });
+      const network = swarm.host();
+      const first = await addLiar(swarm, leech, 'sends wrong blocks', network);
+      await first.expectClosed();
+      const second = await addLiar(swarm, leech, 'sends wrong blocks', network);
+      await swarm.advance(8000);
+      expect(heard(second, 7)).toEqual([]);
+      await swarm.advance(4000);
+      expect(heard(second, 7).length).toBeGreaterThan(0);
+      await second.expectClosed();
+      const third = await addLiar(swarm, leech, 'sends wrong blocks', network);
+      await swarm.advance(18_000);
+      expect(heard(third, 7)).toEqual([]);
     });
   });
 

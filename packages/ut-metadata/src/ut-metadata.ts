@@ -20,7 +20,7 @@ import { type MetadataFault, MetadataSource } from './metadata-source.js';
 const identity = { name: 'ut_metadata', apiVersion: pluginApiVersion };
 /** Key of the extension handshake (BEP 9). */
 const sizeKey = 'metadata_size';
-/** Faults of what a peer says; silence and wrong content, which may have other causes, are not among them. */
+/** Faults of what a peer says; silence, which may have other causes, is not among them. */
 const maxFaultsPerPeer = 8;
 const faultyBackOffMs = 600_000;
 
@@ -128,6 +128,7 @@ class MetadataPeer implements PeerPlugin {
     this.#server = new MetadataServer(peer, this.#channel);
     this.source = new MetadataSource(
       (block) => !peer.isClosed && this.#channel.send({ type: 'request', block }),
+      peer.endpoint.address,
     );
   }
 
@@ -174,9 +175,13 @@ class MetadataPeer implements PeerPlugin {
     if (this.#peer.isClosed) return;
     const { endpoint, torrent } = this.#peer;
     torrent.session.postAlert('fault', { fault }, { infoHash: torrent.infoHash, endpoint });
-    if (fault === 'silent' || fault === 'hash') return;
+    if (fault === 'silent') return;
     this.#faultCount++;
-    if (this.#faultCount < maxFaultsPerPeer) return;
-    this.#peer.disconnect('it sends metadata messages that make no sense', { backoffMs: faultyBackOffMs });
+    if (fault === 'hash') this.#disconnect('it sends wrong metadata');
+    else if (this.#faultCount >= maxFaultsPerPeer) this.#disconnect('it sends metadata that makes no sense');
+  }
+
+  #disconnect(reason: string): void {
+    this.#peer.disconnect(reason, { backoffMs: faultyBackOffMs });
   }
 }
