@@ -2,6 +2,9 @@ import { blockLength } from '../common/block.js';
 import { BandwidthShare, type ShareOwner } from './bandwidth-share.js';
 import { RateLimit } from './rate-limit.js';
 
+/** A turn has room for a block with its header and for some small messages before it. */
+const turnBytes = blockLength + 1024;
+
 /** What a group is part of. */
 export interface GroupOwner {
   /** Whether the whole is limited. */
@@ -96,10 +99,14 @@ export class BandwidthGroup implements ShareOwner {
     return share;
   }
 
-  /** A turn lasts for a block: moved in parts of each, the blocks of all would be complete at the same time. */
+  /**
+   * A turn lasts for a block: moved in parts of each, the blocks of all would be complete at the same time.
+   * Whoever moves whole ones has had its turn with one.
+   */
   #sameAgain(nowMs: number): BandwidthShare | undefined {
     const share = this.#current;
     if (share === undefined || this.#turnBytes <= 0 || !this.#waiting.has(share)) return undefined;
+    if (share.wantedBytes >= blockLength) return undefined;
     return share.limit.isOpen(nowMs) ? share : undefined;
   }
 
@@ -107,7 +114,7 @@ export class BandwidthGroup implements ShareOwner {
     for (const share of this.#waiting) {
       if (!share.limit.isOpen(nowMs)) continue;
       this.#current = share;
-      this.#turnBytes = blockLength;
+      this.#turnBytes = turnBytes;
       return share;
     }
     return undefined;

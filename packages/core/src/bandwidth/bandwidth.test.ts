@@ -136,6 +136,19 @@ describe('what is shared', () => {
     for (const { movedBytes } of movers) expectWithin(0.1, movedBytes, 200 * KiB);
   });
 
+  it('goes to one connection for a whole block with its header, then to the next', () => {
+    const { clock, bandwidth } = setUp();
+    bandwidth.setLimit(5_000);
+    const group = bandwidth.group();
+    const messageBytes = 16 * KiB + 13;
+    const movers = Array.from({ length: 24 }, () => new Mover(group).start());
+    for (let turn = 1; turn <= 24; turn++) {
+      clock.advance(3_500);
+      const complete = movers.filter(({ movedBytes }) => movedBytes >= messageBytes).length;
+      expect(complete).toBeGreaterThanOrEqual(turn - 1);
+    }
+  });
+
   it('goes to torrents alike, however many connections each has', () => {
     const { clock, bandwidth } = setUp();
     bandwidth.setLimit(100 * KiB);

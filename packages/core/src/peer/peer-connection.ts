@@ -270,6 +270,7 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
       return;
     }
     if (state.phase === 'connecting') return;
+    if (this.stream.isHeldBack) this.requests.notRead(nowMs);
     if (nowMs - state.lastReceivedAtMs >= settings.inactivityTimeoutMs) {
       this.disconnect({ origin: 'policy', code: 'PEER_INACTIVE', message: 'nothing heard for too long' });
     }
@@ -277,7 +278,6 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
     if (nowMs - state.lastSentAtMs >= settings.keepAliveIntervalMs) this.sender.keepAlive();
     this.hooks.notify('tick');
     if (this.isClosed || !state.isReady) return;
-    if (this.stream.isStalled) this.requests.notRead(nowMs);
     if (this.requests.tick(nowMs)) {
       const { endpoint: address } = state;
       this.#environment.alerts.post('peerSnubbed', {

@@ -91,6 +91,9 @@ export class PeerStream implements ConnectionHandler {
       get isClosed() {
         return state.isClosed;
       },
+      get isOpening() {
+        return !state.isReady;
+      },
       get isStalled() {
         return receiver.isStalled;
       },
@@ -147,9 +150,9 @@ export class PeerStream implements ConnectionHandler {
     else this.#owner.close({ origin: 'network', code: error.code, message: error.message });
   }
 
-  /** Whether it waits for a slot. */
-  get isStalled(): boolean {
-    return this.#receiver.isStalled;
+  /** Whether what has arrived, or may have, is not dealt with: a block has no slot, or a rate limit is used up. */
+  get isHeldBack(): boolean {
+    return this.#receiver.isStalled || this.#throttle.isWaiting;
   }
 
   /** From inside a message: reads no further until a slot is free. */
@@ -169,8 +172,7 @@ export class PeerStream implements ConnectionHandler {
   #updateReading(): void {
     if (this.#state.isClosed || this.#connection === undefined) return;
     const maxQueuedBytes = maxQueuedMarks * this.#environment.settings.sendBufferHighBytes;
-    const isHeldBack = this.#receiver.isStalled || this.#throttle.isWaiting;
-    const mayRead = !isHeldBack && this.bufferedBytes <= maxQueuedBytes;
+    const mayRead = !this.isHeldBack && this.bufferedBytes <= maxQueuedBytes;
     if (mayRead !== this.#isReadPaused) return;
     this.#isReadPaused = !mayRead;
     if (mayRead) this.#connection.resume();

@@ -11,6 +11,7 @@ class Stream {
   readonly passed: number[] = [];
   readonly waits: boolean[] = [];
   isClosed = false;
+  isOpening = false;
   isStalled = false;
   /** Called with each part that passes. */
   onTake: () => void = () => {};
@@ -46,6 +47,20 @@ describe('bytes that come faster than a rate limit lets them', () => {
     expect(stream.throttle.isWaiting).toBe(true);
     stream.clock.advance(1000);
     expect(stream.waits).toEqual([true, false]);
+    expect(stream.passed).toEqual([...bytes(2000)]);
+  });
+
+  it('pass at once while the connection opens, and what comes then waits the longer', () => {
+    const stream = new Stream(1000);
+    stream.isOpening = true;
+    stream.onTake = () => {
+      if (stream.passed.length >= 1024) stream.isOpening = false;
+    };
+    stream.throttle.push(bytes(2000));
+    expect(stream.passed).toHaveLength(1024);
+    stream.clock.advance(900);
+    expect(stream.passed).toHaveLength(1024);
+    stream.clock.advance(1200);
     expect(stream.passed).toEqual([...bytes(2000)]);
   });
 

@@ -4,6 +4,8 @@ import { concatBytes, copyBytes } from '../common/bytes.js';
 /** What the throttle asks of the stream. */
 export interface ThrottleOwner {
   readonly isClosed: boolean;
+  /** Whether the connection still opens: what comes then passes at once, for the remote waits for our answer. */
+  readonly isOpening: boolean;
   /** Whether received bytes can't be dealt with now; `resume` is called when they can. */
   readonly isStalled: boolean;
   /** Deals with bytes that were received. */
@@ -64,11 +66,17 @@ export class ReceiveThrottle {
     while (rest.length > 0 && !this.#owner.isClosed) {
       if (this.#owner.isStalled) return rest;
       const length = this.#share.isLimited ? Math.min(rest.length, this.#share.portionBytes) : rest.length;
-      if (this.#share.isLimited && !this.#share.take(length)) return rest;
+      if (this.#share.isLimited && !this.#mayPass(length)) return rest;
       this.#owner.take(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
     return undefined;
+  }
+
+  #mayPass(bytes: number): boolean {
+    if (!this.#owner.isOpening) return this.#share.take(bytes);
+    this.#share.charge(bytes);
+    return true;
   }
 
   close(): void {

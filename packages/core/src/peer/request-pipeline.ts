@@ -255,9 +255,10 @@ export class RequestPipeline {
     this.#owner.picker?.release(this.#state.connectionId, piece, block);
   }
 
-  /** We did not read what the remote may have sent: it is not late for that. */
+  /** We did not read what the remote may have sent: it is neither late nor silent for that. */
   notRead(nowMs: number): void {
     this.#state.lastPieceAtMs = nowMs;
+    this.#state.lastReceivedAtMs = nowMs;
   }
 
   /** Times requests out. True where the peer has just become snubbed. */

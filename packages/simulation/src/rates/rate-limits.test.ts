@@ -114,6 +114,30 @@ describe('a rate limit, within a twentieth over ten seconds', { timeout: 60_000 
     });
   });
 
+  it('far too low for so many connections makes nobody late for what it does not let us read', async () => {
+    const content = { pieceLength: 64 * KiB, lengthBytes: 64 * 1024 * KiB };
+    await runSwarm({ seed: 8, torrent: content, network: { latencyMs: 20 } }, async (swarm) => {
+      for (let i = 0; i < 24; i++) await swarm.addSeed();
+      const limit = 5_000;
+      const leech = await swarm.addLeech({ settings: { downloadLimitBytesPerSecond: limit } });
+      const late: unknown[] = [];
+      const left: string[] = [];
+      leech.session.on('blockTimeout', (alert) => late.push(alert));
+      leech.session.on('peerSnubbed', (alert) => late.push(alert));
+      leech.session.on('peerDisconnected', ({ reason }) => left.push(reason.code));
+      swarm.connectAll();
+      await swarm.advance(600_000);
+      expect(late).toEqual([]);
+      expect(left).toEqual([]);
+      expect(leech.torrent.peers()).toHaveLength(24);
+      expect(leech.torrent.stats.redundantBytes).toBe(0);
+      // Whole blocks are counted: of each connection one may be on its way.
+      const allowedBytes = 600 * limit;
+      expect(downloaded([leech])).toBeLessThan(1.05 * allowedBytes);
+      expect(downloaded([leech])).toBeGreaterThan(0.95 * allowedBytes - 24 * 16 * KiB);
+    });
+  });
+
   it('leaves connections of different speed what each can use', async () => {
     await runSwarm({ seed: 6, torrent, settings }, async (swarm) => {
       const slow = await swarm.addSeed({ host: { uploadBytesPerSecond: 20 * KiB } });
