@@ -67,6 +67,12 @@ export class ClosedNetwork implements SessionPlugin {
     this.#gatekeeper.recheck();
   }
 
+  /** What is known of members stays, for the session that it is added to next. */
+  removed(): void {
+    this.#session = undefined;
+    this.#gatekeeper = undefined;
+  }
+
   newTorrent(torrent: TorrentContext): TorrentPlugin {
     const gatekeeper = this.#gatekeeper as Gatekeeper;
     torrent.policy.deny('dht', 'lsd');
