@@ -46,14 +46,16 @@ export class ClosedNetwork implements SessionPlugin {
 
   /**
    * Goes on with other files of the same network: a renewed certificate, a newer revocation list, a new secret.
-   * Connected members are checked again at once; where the secret is another one, all are disconnected. `options` are texts, as of the constructor. Throws
-   * {@link ClosedNetworkError}, and goes on with the files before: as the constructor, `CLOSED_NETWORK_FOREIGN` for
-   * another network, `CLOSED_NETWORK_REVOKED_OLD` for a list that is not newer.
+   * Connected members are checked again at once; where the secret is another one, all are disconnected. A list older
+   * than the one in force is left aside, with an alert, and the rest is taken. `options` are texts, as of the
+   * constructor. Throws {@link ClosedNetworkError}, and goes on with the files before: as the constructor,
+   * `CLOSED_NETWORK_FOREIGN` for another network, `CLOSED_NETWORK_REVOKED_OLD` for another list of the same number.
    */
   reload(options: ClosedNetworkOptions | Readonly<Record<string, string>>): void {
     const next = new Credentials(readOptions({ ...options }));
-    next.succeed(this.#credentials);
+    const hasOlderList = next.succeed(this.#credentials);
     this.#credentials = next;
+    if (hasOlderList) this.#tellRevocations();
     this.#gatekeeper?.reload(next);
   }
 
@@ -94,8 +96,12 @@ export class ClosedNetwork implements SessionPlugin {
   loadState(value: BencodeValue): void {
     const signed = asBytes(value);
     if (signed === undefined || !this.#adopt(signed.slice())) return;
-    this.#session?.postAlert('revocations', { number: this.#credentials.revocationNumber });
+    this.#tellRevocations();
     this.#gatekeeper?.recheck();
+  }
+
+  #tellRevocations(): void {
+    this.#session?.postAlert('revocations', { number: this.#credentials.revocationNumber });
   }
 
   /** A state of another network, or a damaged one, is none. */

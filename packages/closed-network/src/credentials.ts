@@ -67,11 +67,11 @@ export class Credentials {
   }
 
   /**
-   * Takes the place of the credentials before, and keeps their revocation list where it has none itself. Throws
-   * {@link ClosedNetworkError}: `CLOSED_NETWORK_FOREIGN` where they are of another network,
-   * `CLOSED_NETWORK_REVOKED_OLD` where their list is newer, or another one of the same number.
+   * Takes the place of the credentials before, and keeps their revocation list where it has none itself, or an older
+   * one; whether it has an older one. Throws {@link ClosedNetworkError}: `CLOSED_NETWORK_FOREIGN` where they are of
+   * another network, `CLOSED_NETWORK_REVOKED_OLD` where their list is another one of the same number.
    */
-  succeed(before: Credentials): void {
+  succeed(before: Credentials): boolean {
     if (!bytesEqual(before.networkId, this.networkId) || before.isEncrypted !== this.isEncrypted) {
       throw new ClosedNetworkError(
         'CLOSED_NETWORK_FOREIGN',
@@ -79,12 +79,15 @@ export class Credentials {
       );
     }
     const known = before.#revocations;
-    if (known === undefined) return;
-    if (this.#revocations === undefined) this.#setRevocations(known);
-    const isSame = bytesEqual(known.signed, this.signedRevocations as Uint8Array);
+    if (known === undefined) return false;
+    const own = this.#revocations;
     const { number } = known.list;
-    if (this.revocationNumber > number || isSame) return;
-    const message = `revocation list ${this.revocationNumber} is not newer than ${number}`;
+    if (own === undefined || own.list.number < number) {
+      this.#setRevocations(known);
+      return own !== undefined;
+    }
+    if (own.list.number > number || bytesEqual(known.signed, own.signed)) return false;
+    const message = `there is another revocation list ${number}`;
     throw new ClosedNetworkError('CLOSED_NETWORK_REVOKED_OLD', message);
   }
 
