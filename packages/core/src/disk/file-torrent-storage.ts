@@ -49,6 +49,7 @@ export class FileTorrentStorage implements TorrentStorage {
     this.#places = new TorrentPlaces(torrent, {
       stat: (files) => executor.run(this.#torrent, { kind: 'stat', files }, 0),
       onWarning: (message) => owner.warn(message),
+      keepsState: owner.keepsState,
     });
     if (infoHash !== undefined && owner.keepsState) {
       this.#store = new FileResumeStore({

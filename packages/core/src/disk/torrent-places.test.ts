@@ -261,6 +261,14 @@ for (const threads of [0, 2]) {
         await expectPartly(second);
         const name = isDone === false ? 't/c' : 't/new';
         expect(filesIn(root)).toEqual([...partlyFiles, 't/a', name].sort());
+        // That is known from then on, whatever is at the other path later.
+        await second.torrent.close();
+        const other = isDone === false ? 't/new' : 't/c';
+        writeFileSync(join(root, other), 'theirs');
+        if (isDone !== false) rmSync(join(root, name));
+        const third = await OpenFixture.open(storageAt(root), fixture);
+        const path = isDone === false ? undefined : ['t', 'new'];
+        expect((await third.torrent.stat([2]))[0]?.path).toEqual(path);
       }
     });
 

@@ -38,6 +38,8 @@ export interface TorrentPlacesOptions {
   /** Status of files, of the torrent as it was registered or is by now. */
   readonly stat: (files: readonly number[]) => Promise<readonly FileStatus[]>;
   readonly onWarning: (message: string) => void;
+  /** Whether anything may be written that is not the torrent's data. */
+  readonly keepsState: boolean;
 }
 
 /** What a selection of files has done. */
@@ -98,7 +100,9 @@ export class TorrentPlaces {
     }
     if (record === undefined) return;
     const settled = record.renaming ? await this.#settleRename(record, record.renaming) : record;
-    this.#use(settled);
+    // The first selection may change nothing, and what is at these paths may be something else by the next time.
+    if (settled === record || !this.#options.keepsState) this.#use(settled);
+    else if (!(await this.#keep(settled, this.#blocked, true))) this.#use(settled);
     for (const file of settled.aside) this.#flags.set(file, asideFlag);
   }
 
