@@ -138,11 +138,13 @@ export class FileResumeStore implements ResumeStore {
       const now = state();
       const body = this.#encode(now);
       await this.#sync();
-      if (this.#isKept(now, body)) return;
-      const sealed = sealSnapshot(this.#infoHash, sequence, body);
-      nodeFileSystem.mkdir(this.#folder);
-      await writeFileAtomic(this.#snapshotPath, sealed);
-      this.#kept = body;
+      // Journals that are there may say otherwise: they are dropped in any case.
+      if (!this.#isKept(now, body)) {
+        const sealed = sealSnapshot(this.#infoHash, sequence, body);
+        nodeFileSystem.mkdir(this.#folder);
+        await writeFileAtomic(this.#snapshotPath, sealed);
+        this.#kept = body;
+      }
     } catch (error) {
       for (const piece of written) this.#written.add(piece);
       this.filled([...filled]);

@@ -109,6 +109,19 @@ for (const { mode, threads } of [
       await second.close();
     });
 
+    it('has no piece that was lost after it was written, where nothing was kept before', async () => {
+      const root = temporaryFolder();
+      const opening = await (await open(root)).begin();
+      await opening.write(7);
+      // As after a check that found it wrong on the medium.
+      opening.have.delete(7);
+      await opening.save();
+      expect(opening.journals()).toEqual([]);
+      opening.abandon();
+      expect(await found(root)).toBe(undefined);
+      await opening.close();
+    });
+
     it('has no piece whose hash was wrong', async () => {
       const root = temporaryFolder();
       const opening = await (await open(root)).begin();
