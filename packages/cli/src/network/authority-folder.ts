@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createAuthority,
@@ -7,7 +7,13 @@ import {
   issueMember,
   revokeMembers,
 } from '@peerloom/closed-network';
-import { bytesToHex, type SecureRandom, SystemSecureRandom, writeFileAtomic } from '@peerloom/core';
+import {
+  bytesToHex,
+  type SecureRandom,
+  StorageError,
+  SystemSecureRandom,
+  writeFileAtomic,
+} from '@peerloom/core';
 import { CliError } from '../cli-error.js';
 import { requireFolder, requireOutputFolder } from '../input/folder.js';
 import { escapeText } from '../output/escape-text.js';
@@ -61,21 +67,63 @@ export class AuthorityFolder {
     const description = describeFile(text);
     if (description.kind !== 'member') throw new TypeError('a member was expected');
     const line = `${bytesToHex(description.certificate.serial)} ${options.name}\n`;
-    await this.#write('issued', (await this.#readIssued()) + line, secretMode);
+    // Appended at once: of commands that run at the same time none loses the other's line.
+    await this.#append(line).catch((error: NodeJS.ErrnoException) => {
+      const path = join(this.#path, 'issued');
+      const message = `cannot write '${escapeText(path)}': ${error.code}`;
+      throw new StorageError('STORAGE_IO', message, path, { cause: error });
+    });
     return text;
   }
 
-  /** Takes certificates back. */
+  /**
+   * Takes certificates back. Rejects with `CLI_NETWORK_MEMBER` where one was not issued here, `CLI_NETWORK_BUSY` while
+   * another command does it.
+   */
   async revoke(serials: readonly Uint8Array[]): Promise<void> {
     const authority = await this.#readAuthority();
-    const list = (await isThere(this.revokedPath)) ? await readNetworkFile(this.revokedPath) : undefined;
-    await this.#write('revoked', revokeMembers(authority, list, serials));
+    const issued = new Set((await this.issued()).map(({ serial }) => serial));
+    const stranger = serials.map(bytesToHex).find((serial) => !issued.has(serial));
+    if (stranger !== undefined) {
+      const where = escapeText(this.#path);
+      throw new CliError('CLI_NETWORK_MEMBER', `'${where}' has issued no certificate ${stranger}`);
+    }
+    // Each list is made from the one before: without it those revoked before would be let in again.
+    await this.#alone(async () => {
+      const list = await readNetworkFile(this.revokedPath);
+      await this.#write('revoked', revokeMembers(authority, list, serials));
+    });
+  }
+
+  /** Runs where no other command does the same. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    const path = join(this.#path, 'lock');
+    const lock = await open(path, 'wx', secretMode).catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EEXIST' ? 'another command is at work; if none is, delete it' : error.code;
+      throw new CliError('CLI_NETWORK_BUSY', `'${escapeText(path)}': ${why}`, { cause: error });
+    });
+    await lock.close();
+    try {
+      await work();
+    } finally {
+      await unlink(path);
+    }
   }
 
   /** Certificates that were issued, oldest first. */
   async issued(): Promise<readonly IssuedCertificate[]> {
     const lines = (await this.#readIssued()).split('\n').filter((line) => line !== '');
     return lines.map((line) => ({ serial: line.slice(0, 32), name: line.slice(33) }));
+  }
+
+  async #append(line: string): Promise<void> {
+    const file = await open(join(this.#path, 'issued'), 'a', secretMode);
+    try {
+      await file.write(line);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 
   async #readAuthority(): Promise<string> {
@@ -88,8 +136,8 @@ export class AuthorityFolder {
     return (await isThere(path)) ? readNetworkFile(path) : '';
   }
 
-  #write(name: string, text: string, mode?: number): Promise<void> {
-    return writeFileAtomic(join(this.#path, name), utf8(text), mode);
+  #write(name: string, text: string): Promise<void> {
+    return writeFileAtomic(join(this.#path, name), utf8(text));
   }
 }
 

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { CliError } from '../cli-error.js';
 import { readTextFile } from '../input/text-file.js';
+import { escapeText } from '../output/escape-text.js';
 
 const codes = { unreadable: 'CLI_NETWORK_FILE', mode: 'CLI_NETWORK_FILE_MODE' };
 
@@ -13,10 +15,14 @@ function isSecret(text: string): boolean {
   return !text.startsWith('peerloom-revoked-');
 }
 
-/** Whether there is a file. */
+/** Whether there is a file. Rejects with `CLI_NETWORK_FILE` where that cannot be told. */
 export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
+      const message = `network: '${escapeText(path)}' cannot be read: ${error.code}`;
+      throw new CliError(codes.unreadable, message, { cause: error });
+    },
   );
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CliBench, jsonLines, summaryOf } from './cli-process.fake.js';
@@ -83,6 +83,46 @@ describe('peerloom network', () => {
       },
     ]);
     expect(readdirSync(bench.path('office')).sort()).toEqual(['authority', 'issued', 'revoked']);
+  });
+
+  test('makes no revocation list anew where the one before is missing', async () => {
+    await bench.run('network', 'init', 'office');
+    await issue('Ada');
+    rmSync(bench.path('office/revoked'));
+    expect(await bench.run('network', 'revoke', 'office', 'Ada.key')).toEqual({
+      exitCode: 2,
+      stdout: [],
+      stderr: oneLine('CLI_NETWORK_FILE'),
+    });
+    expect(readdirSync(bench.path('office')).sort()).toEqual(['authority', 'issued']);
+  });
+
+  test('revokes only what it has issued', async () => {
+    await bench.run('network', 'init', 'office');
+    await issue('Ada');
+    const list = readFileSync(bench.path('office/revoked'), 'utf8');
+    expect(await bench.run('network', 'revoke', 'office', 'Ada.key', '00'.repeat(16))).toEqual({
+      exitCode: 2,
+      stdout: [],
+      stderr: oneLine('CLI_NETWORK_MEMBER'),
+    });
+    expect(readFileSync(bench.path('office/revoked'), 'utf8')).toBe(list);
+  });
+
+  test('remembers all that are issued at once, and revokes nothing beside another command', async () => {
+    await bench.run('network', 'init', 'office');
+    const names = ['Ada', 'Bob', 'Cy', 'Di', 'Ed', 'Flo'];
+    await Promise.all(names.map((name) => issue(name)));
+    const lines = readFileSync(bench.path('office/issued'), 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => line.slice(33)).sort()).toEqual(names);
+    writeFileSync(bench.path('office/lock'), '');
+    const list = readFileSync(bench.path('office/revoked'), 'utf8');
+    expect(await bench.run('network', 'revoke', 'office', 'Ada.key')).toEqual({
+      exitCode: 2,
+      stdout: [],
+      stderr: oneLine('CLI_NETWORK_BUSY'),
+    });
+    expect(readFileSync(bench.path('office/revoked'), 'utf8')).toBe(list);
   });
 
   test('writes over nothing', async () => {
