@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -98,10 +98,14 @@ describe('the lock of a folder', () => {
   });
 
   it.each(['', '{', '[]', '{"pid":0}', '{"pid":"x"}', 'null'])(
-    'that reads %j is nobody’s',
+    'that reads %j is nobody’s, unless it is so new that it may be on its way',
     async (content) => {
       const folder = temporaryFolder();
       writeFileSync(join(folder, 'lock'), content);
+      await expect(StateLock.acquire(folder)).rejects.toEqual(locked);
+      expect(readdirSync(folder)).toEqual(['lock']);
+      expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(content);
+      utimesSync(join(folder, 'lock'), 0, 0);
       await (await StateLock.acquire(folder)).release();
     },
   );

@@ -1,4 +1,4 @@
-import { link, lstat, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { link, lstat, readFile, rename, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StorageError } from '../common/errors.js';
 import { nodeFileSystem } from './file-system.js';
@@ -7,6 +7,9 @@ import { errnoOf, storageFailure } from './storage-failure.js';
 
 /** Who else comes and goes at the same moment makes us look again, but not for ever. */
 const maxAttempts = 8;
+
+/** Where there are no hard links a lock is there before what it says: so long that may be on its way. */
+const maxWriteMs = 2000;
 
 /** What systems answer that have no hard links on this medium. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -91,7 +94,7 @@ export class StateLock {
       if (await this.#create(this.#path)) return;
       const found = await readText(this.#path);
       if (found === undefined) continue;
-      this.#refuseIfAlive(found);
+      await this.#refuseIfAlive(this.#path, found);
       if (await this.#takeOver()) return;
     }
     throw this.#locked('others are taking it');
@@ -133,14 +136,14 @@ export class StateLock {
     if (!(await this.#create(this.#next))) {
       const claim = await readText(this.#next);
       if (claim !== undefined) {
-        this.#refuseIfAlive(claim);
+        await this.#refuseIfAlive(this.#next, claim);
         await unlink(this.#next).catch(() => undefined);
       }
       return false;
     }
     try {
       const found = await readText(this.#path);
-      if (found !== undefined) this.#refuseIfAlive(found);
+      if (found !== undefined) await this.#refuseIfAlive(this.#path, found);
       await rename(this.#next, this.#path);
     } catch (error) {
       if (error instanceof StorageError) await unlink(this.#next).catch(() => undefined);
@@ -149,11 +152,28 @@ export class StateLock {
     return (await readText(this.#path)) === this.#content;
   }
 
-  #refuseIfAlive(content: string): void {
+  async #refuseIfAlive(path: string, content: string): Promise<void> {
     const owner = parseOwner(content);
+    if (owner === undefined && (await this.#isBeingWritten(path))) throw this.#locked('others are taking it');
     if (owner === undefined || !this.#processes.isAlive(owner)) return;
     const isSelf = owner.pid === this.#processes.self.pid;
     throw this.#locked(isSelf ? 'this process has it already' : `process ${owner.pid} has it`);
+  }
+
+  /** Whether a file is so new that its content may follow, by the clock of the medium. */
+  async #isBeingWritten(path: string): Promise<boolean> {
+    try {
+      await writeFile(this.#temporary, '', { flag: 'wx' });
+      const [now, written] = [await stat(this.#temporary), await stat(path)];
+      return Math.abs(now.mtimeMs - written.mtimeMs) < maxWriteMs;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT') return false;
+      if (errno === 'EEXIST') return true;
+      throw error;
+    } finally {
+      await unlink(this.#temporary).catch(() => undefined);
+    }
   }
 
   #locked(reason: string): StorageError {
