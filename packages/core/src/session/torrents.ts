@@ -13,7 +13,7 @@ import type { TorrentQueue } from './torrent-queue.js';
 export interface RemoveTorrentOptions {
   /**
    * What was kept of its data, to resume with, is forgotten: added again, all of it is hashed. The data itself
-   * stays. Default false.
+   * stays. Where it can't be forgotten, `resumeSaveFailed` says so. Default false.
    */
   readonly forgetState?: boolean;
 }
@@ -105,8 +105,8 @@ export class Torrents {
       await closed;
     } finally {
       if (this.#leaving.get(hex) === left) this.#leaving.delete(hex);
+      this.#environment.alerts.post('torrentRemoved', { infoHash });
     }
-    this.#environment.alerts.post('torrentRemoved', { infoHash });
   }
 
   clear(): void {

@@ -289,9 +289,8 @@ export class TorrentContent {
    */
   async close(forgetsState: boolean): Promise<void> {
     this.#check.abort();
-    if (forgetsState) await this.resume.remove();
-    if (this.resume.isKeeping) await this.downloads.spillAll();
-    await this.resume.end();
+    if (!forgetsState && this.resume.isKeeping) await this.downloads.spillAll();
+    await this.resume.end(forgetsState);
     this.downloads.close();
     await this.storage.close();
   }

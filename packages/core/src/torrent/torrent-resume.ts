@@ -138,18 +138,21 @@ export class TorrentResume {
     void this.save();
   }
 
-  /** Forgets all that was kept. */
-  async remove(): Promise<void> {
-    this.#isKeeping = false;
-    await this.lock();
-    await this.#attempt((store) => store.remove());
-  }
-
-  /** Keeps what is had a last time; whatever is asked later does nothing. Resolves when nothing is under way. */
-  async end(): Promise<void> {
-    void this.save();
+  /**
+   * Keeps what is had a last time, or forgets all that was kept; whatever is asked later does nothing. Resolves
+   * when nothing is under way.
+   */
+  async end(forgets: boolean): Promise<void> {
+    if (forgets) this.#forget();
+    else void this.save();
     this.#isEnded = true;
     await this.#work;
+  }
+
+  #forget(): void {
+    this.#isKeeping = false;
+    this.lock().catch((error: unknown) => this.#saveFailed(asStorageError(error, 'keeping the state')));
+    void this.#attempt((store) => store.remove());
   }
 
   /** What it failed by, where it did. */

@@ -72,4 +72,31 @@ describe('a torrent that is removed', () => {
       await stopWithDisk(swarm, leech);
     });
   });
+
+  it('leaves whole where what is kept belongs to another session, and says that nothing was forgotten', async () => {
+    const root = temporaryFolder();
+    await runSwarm({ seed: 24, torrent }, async (swarm) => {
+      const seed = await swarm.addSeed();
+      const first = await swarm.addLeech({ connectTo: [seed], wrapStorage: () => fileStorage(root) });
+      await runWithDisk(swarm, () => first.torrent.state === 'seeding');
+      const second = await swarm.addLeech({ wrapStorage: () => fileStorage(root) });
+      await runWithDisk(swarm, () => second.torrent.state === 'error');
+      const told: object[] = [];
+      second.session.on('resumeSaveFailed', (alert) => told.push(alert));
+      second.session.on('torrentRemoved', (alert) => told.push(alert));
+      const { infoHash } = second.torrent;
+      await settleWithDisk(swarm, second.session.removeTorrent(infoHash, { forgetState: true }));
+      await runWithDisk(swarm, () => told.length >= 2);
+      expect(told).toMatchObject([
+        { type: 'resumeSaveFailed', error: { code: 'STORAGE_LOCKED' } },
+        { type: 'torrentRemoved' },
+      ]);
+      // The storage is open to the torrent again: it was closed.
+      await stopWithDisk(swarm, first);
+      const again = second.session.addTorrent({ torrent: swarm.content.metainfo });
+      await settleWithDisk(swarm, again.checked());
+      expect(again.checkedBytes).toBe(0);
+      await stopWithDisk(swarm, second);
+    });
+  });
 });
