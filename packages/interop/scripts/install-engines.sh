@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs the engines that the interop tests run against, from Debian's packages. Does nothing where they are
-# there already. Debian's libtorrent module belongs to /usr/bin/python3, which need not be the first on the path.
+# Installs what the interop tests run against, from Debian's packages: engines, a tracker and a browser. Does nothing
+# where they are there already. Debian's libtorrent module belongs to /usr/bin/python3, which need not be the first
+# on the path.
 set -euo pipefail
 
-packages=(python3-libtorrent transmission-daemon aria2)
+packages=(python3-libtorrent transmission-daemon aria2 opentracker chromium)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -23,3 +24,4 @@ fi
 /usr/bin/python3 -c 'import libtorrent; print("libtorrent", libtorrent.version)'
 transmission-daemon --version 2>&1
 aria2c --version | head -n 1
+chromium --version
