@@ -1,12 +1,24 @@
-import type { Session } from '@peerloom/core';
-import { createSwarm, type Swarm, type SwarmOptions, type SwarmPeer } from '@peerloom/testing';
+import { endpoint } from '@peerloom/core';
+import {
+  createSwarm,
+  FakePeerListener,
+  type FakePeerOptions,
+  type Swarm,
+  type SwarmOptions,
+  type SwarmPeer,
+} from '@peerloom/testing';
+import { expect } from 'vitest';
 import { parseFile } from '../certificates/text-file.js';
 import { ClosedNetwork } from '../closed-network.js';
 import type { ClosedNetworkOptions } from '../closed-network-options.js';
 import { secretText, TestAuthority } from '../network.fake.js';
+import { confirmationsOf } from '../session-record.fake.js';
 import { Relay, type Tampering, type Way } from './relay.fake.js';
 
 const authority = new TestAuthority();
+
+/** Past the deadline of an authentication. */
+export const overMs = 12_000;
 
 /** Each way to be of the network: by name, and what a member of that name is given. */
 export const modes: Readonly<Record<string, (name: string) => ClosedNetworkOptions>> = {
@@ -37,14 +49,22 @@ export async function makeScene(mode: string, options: SwarmOptions = {}): Promi
   };
 }
 
-/** How many remotes a session has let in so far. */
-export function confirmationsOf({ session }: { readonly session: Session }): number {
-  return session.stats().counters['closed-network.confirmations'] ?? 0;
+/** Something on a host of its own that takes connections and says what a test tells it to. */
+export function listenElsewhere(
+  swarm: Swarm,
+  options: Partial<FakePeerOptions> = {},
+): Promise<FakePeerListener> {
+  const network = swarm.host();
+  const local = endpoint(network.addresses[0] ?? '', 7000);
+  const { infoHash } = swarm.content;
+  return FakePeerListener.listen(local, { clock: swarm.clock, network, infoHash, ...options });
 }
 
-/** How many remotes a session has turned away so far. */
-export function failuresOf({ session }: { readonly session: Session }): number {
-  return session.stats().counters['closed-network.failures'] ?? 0;
+/** Lets enough time pass, and checks that neither side has let the other in. */
+export async function expectNobody({ swarm, seed, leech }: Scene): Promise<void> {
+  await swarm.advance(overMs);
+  expect([confirmationsOf(seed), confirmationsOf(leech)]).toEqual([0, 0]);
+  expect([seed.torrent.peers(), leech.torrent.peers()]).toEqual([[], []]);
 }
 
 /** Makes the leech dial the seed through a relay. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { confirmationsOf } from '../session-record.fake.js';
 import type { Relay, Tampering, Way } from './relay.fake.js';
-import { authenticationLengths, confirmationsOf, dialThrough, makeScene, type Scene } from './scene.fake.js';
+import { authenticationLengths, dialThrough, makeScene, modes, type Scene } from './scene.fake.js';
 
 /** As many at a time as there may be connections. */
 const batch = 40;
@@ -36,8 +37,7 @@ async function expectRefused(mode: string, way: Way, attempts: readonly Tamperin
   await swarm.stop();
 }
 
-// With both, messages are those of the other two.
-describe.each(['a secret', 'members'])('between both sides, with %s', (mode) => {
+describe.each(Object.keys(modes))('between both sides, with %s', (mode) => {
   it.each(ways)('cut anywhere on the way %s, and glued to what follows, it works', async (way) => {
     const lengths = await authenticationLengths(mode);
     const scene = await makeScene(mode);
