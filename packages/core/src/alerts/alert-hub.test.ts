@@ -101,4 +101,27 @@ describe('alerts', () => {
     expect(sink.types).toEqual(['torrentPaused']);
     expect(errors).toEqual([error]);
   });
+
+  it('of a torrent are looked at by those who watch that torrent, and by nobody who watches another', async () => {
+    const hub = new AlertHub();
+    await turn();
+    expect(hub.wants('torrentPaused')).toBe(false);
+    const other = InfoHash.fromBytes(new Uint8Array(20).fill(1));
+    const looks = { first: 0, second: 0, other: 0 };
+    const removeFirst = hub.watchTorrent(infoHash.hex, () => {
+      looks.first++;
+      removeFirst();
+    });
+    const removeSecond = hub.watchTorrent(infoHash.hex, () => void looks.second++);
+    const removeOther = hub.watchTorrent(other.hex, () => void looks.other++);
+    hub.post('torrentPaused', { infoHash });
+    hub.post('torrentResumed', { infoHash });
+    await turn();
+    expect(looks).toEqual({ first: 1, second: 2, other: 0 });
+    removeSecond();
+    removeSecond();
+    expect(hub.wants('torrentPaused')).toBe(true);
+    removeOther();
+    expect(hub.wants('torrentPaused')).toBe(false);
+  });
 });

@@ -14,6 +14,8 @@ export interface AlertSink {
  */
 export class AlertHub {
   #sinks: readonly AlertSink[] = [];
+  /** Who waits for alerts of one torrent, by its infohash in hexadecimal. */
+  readonly #watchers = new Map<string, readonly (() => void)[]>();
   /** Until the turn in which the hub was made is over, its readers may still be on their way. */
   #mask: number = defaultAlertMask;
   #pending: Alert[] = [];
@@ -34,9 +36,24 @@ export class AlertHub {
     };
   }
 
+  /**
+   * Calls `look` after each alert of the torrent that is of the category `torrent`. However many torrents are watched,
+   * an alert costs no more than those who watch its own. `look` must not throw. The result ends it.
+   */
+  watchTorrent(infoHash: string, look: () => void): () => void {
+    this.#watchers.set(infoHash, [...(this.#watchers.get(infoHash) ?? []), look]);
+    if (this.#watchers.size === 1) this.#updateMask();
+    return () => {
+      const others = this.#watchers.get(infoHash)?.filter((other) => other !== look) ?? [];
+      if (others.length > 0) this.#watchers.set(infoHash, others);
+      else if (this.#watchers.delete(infoHash) && this.#watchers.size === 0) this.#updateMask();
+    };
+  }
+
   /** Call when a sink's mask has changed. */
   #updateMask(): void {
-    this.#mask = this.#sinks.reduce((mask, sink) => mask | sink.mask, 0);
+    const watched = this.#watchers.size > 0 ? alertCategories.torrent : 0;
+    this.#mask = this.#sinks.reduce((mask, sink) => mask | sink.mask, watched);
   }
 
   /** Whether anybody asks for alerts of this type. */
@@ -72,6 +89,8 @@ export class AlertHub {
           this.onSinkError(error);
         }
       }
+      if (bit !== alertCategories.torrent || !('infoHash' in alert) || !alert.infoHash) continue;
+      for (const look of this.#watchers.get(alert.infoHash.hex) ?? []) look();
     }
   }
 }

@@ -75,6 +75,21 @@ describe('turns of checks', () => {
     expect(started).toEqual(['running', 'first', 'second', 'late']);
   });
 
+  it('follow a torrent that is moved while it waits', async () => {
+    const ranks: Record<string, number> = { a: 0, b: 1, c: 2, d: 3 };
+    const { turns, started, run, end } = setUp(1, ranks);
+    for (const name of ['running', 'a', 'b', 'c', 'd']) run(name);
+    turns.move('d', () => {
+      ranks.d = -1;
+    });
+    turns.move('a', () => {
+      ranks.a = 9;
+    });
+    turns.move('nobody', () => undefined);
+    for (const name of ['running', 'd', 'b', 'c']) await end(name);
+    expect(started).toEqual(['running', 'd', 'b', 'c', 'a']);
+  });
+
   it('pass on when a check fails', async () => {
     const { started, outcomes, run, end } = setUp(1);
     run('a');

@@ -1,18 +1,31 @@
 import type { Settings } from '../settings/settings-table.js';
+import { IndexedHeap } from '../torrent/indexed-heap.js';
 import type { CheckScheduler } from '../torrent/torrent-environment.js';
+
+/** A check that waits. */
+interface Turn {
+  readonly infoHash: string;
+  /** How many came before: the first of those that rank alike goes first. */
+  readonly sequence: number;
+  /** What to call with whether the check may run. */
+  readonly start: (mayRun: boolean) => void;
+}
 
 /** Lets few checks of files run at once; of those that wait, the first in the queue comes first. */
 export class CheckTurns implements CheckScheduler {
   readonly #settings: Settings;
-  readonly #rankOf: (infoHash: string) => number;
-  /** What to call with whether the check may run, by infohash. */
-  readonly #waiting = new Map<string, (mayRun: boolean) => void>();
+  readonly #waiting = new Map<string, Turn>();
+  readonly #order: IndexedHeap<Turn>;
   #running = 0;
+  #sequence = 0;
 
-  /** `rankOf`: lower ones first. */
+  /** `rankOf`: lower ones first. How two that wait compare may change within {@link move} only. */
   constructor(settings: Settings, rankOf: (infoHash: string) => number) {
     this.#settings = settings;
-    this.#rankOf = rankOf;
+    this.#order = new IndexedHeap((a, b) => {
+      const difference = rankOf(a.infoHash) - rankOf(b.infoHash);
+      return difference === 0 ? a.sequence < b.sequence : difference < 0;
+    });
   }
 
   isWaiting(infoHash: string): boolean {
@@ -21,7 +34,7 @@ export class CheckTurns implements CheckScheduler {
 
   async run(infoHash: string, check: () => Promise<void>): Promise<boolean> {
     if (this.#running < this.#settings.maxActiveChecks) this.#running++;
-    else if (!(await new Promise<boolean>((start) => this.#waiting.set(infoHash, start)))) return false;
+    else if (!(await this.#wait(infoHash))) return false;
     try {
       await check();
     } finally {
@@ -31,27 +44,38 @@ export class CheckTurns implements CheckScheduler {
     return true;
   }
 
+  #wait(infoHash: string): Promise<boolean> {
+    return new Promise((start) => {
+      const turn = { infoHash, sequence: this.#sequence++, start };
+      this.#waiting.set(infoHash, turn);
+      this.#order.add(turn);
+    });
+  }
+
   leave(infoHash: string): void {
-    const start = this.#waiting.get(infoHash);
-    this.#waiting.delete(infoHash);
-    start?.(false);
+    this.#end(this.#waiting.get(infoHash), false);
+  }
+
+  /** Calls `change`, which gives a torrent another rank. O(log n) beside that. */
+  move(infoHash: string, change: () => void): void {
+    const turn = this.#waiting.get(infoHash);
+    if (turn) this.#order.delete(turn);
+    change();
+    if (turn) this.#order.add(turn);
   }
 
   /** Starts those whose turn it is, as far as there is room. */
   startMore(): void {
     while (this.#waiting.size > 0 && this.#running < this.#settings.maxActiveChecks) {
-      let next = '';
-      let lowest = Number.POSITIVE_INFINITY;
-      for (const infoHash of this.#waiting.keys()) {
-        const rank = this.#rankOf(infoHash);
-        if (rank >= lowest) continue;
-        next = infoHash;
-        lowest = rank;
-      }
-      const start = this.#waiting.get(next);
-      this.#waiting.delete(next);
       this.#running++;
-      start?.(true);
+      this.#end(this.#order.peek(), true);
     }
+  }
+
+  #end(turn: Turn | undefined, mayRun: boolean): void {
+    if (turn === undefined) return;
+    this.#waiting.delete(turn.infoHash);
+    this.#order.delete(turn);
+    turn.start(mayRun);
   }
 }

@@ -1,4 +1,3 @@
-import { alertCategories } from '../alerts/categories.js';
 import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import type { Endpoint } from '../common/endpoint.js';
@@ -257,7 +256,8 @@ export class TorrentHandle {
 
   /** Moves it to a position in the queue, or the nearest there is. */
   moveTo(position: number): void {
-    this.#engine.queue.move(this.#torrent, position);
+    const { checks, queue } = this.#engine;
+    checks.move(this.infoHash.hex, () => queue.move(this.#torrent, position));
   }
 
   /** Moves it one place forward in the queue. */
@@ -306,12 +306,8 @@ export class TorrentHandle {
         return true;
       };
       if (look()) return;
-      const remove = this.#engine.alerts.addSink({
-        mask: alertCategories.torrent,
-        deliver: (alert) => {
-          const isOfTorrent = 'infoHash' in alert && alert.infoHash?.hex === this.infoHash.hex;
-          if (isOfTorrent && look()) remove();
-        },
+      const remove = this.#engine.alerts.watchTorrent(this.infoHash.hex, () => {
+        if (look()) remove();
       });
     });
   }

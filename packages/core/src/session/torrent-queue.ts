@@ -77,11 +77,16 @@ export class TorrentQueue {
 
   /** Adds a torrent at the end. */
   add(torrent: Torrent): void {
-    const entry = new Entry(torrent, this.#entries.length);
+    const entry = new Entry(torrent, this.#nextIndex);
     this.#entries.push(entry);
     this.#byTorrent.set(torrent, entry);
     this.#expect(entry, torrent.life.isRunning);
     this.changed(torrent);
+  }
+
+  /** Above all others', also while those have not closed up. */
+  get #nextIndex(): number {
+    return (this.#entries.at(-1)?.index ?? -1) + 1;
   }
 
   remove(torrent: Torrent): void {
@@ -101,7 +106,7 @@ export class TorrentQueue {
 
   /** A place that sorts as positions do. O(1). */
   rankOf(torrent: Torrent | undefined): number {
-    return (torrent && this.#byTorrent.get(torrent)?.index) ?? this.#entries.length;
+    return (torrent && this.#byTorrent.get(torrent)?.index) ?? this.#nextIndex;
   }
 
   /** Moves a torrent to a position, or the nearest there is; the others close up. O(torrents). */
