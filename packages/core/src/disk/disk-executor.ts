@@ -14,6 +14,8 @@ import { type WorkerEnd, WorkerLane } from './worker-lane.js';
 const maxOpenFiles = 128;
 /** A further thread is started when every one that runs has this much to do. */
 const growBytes = 4 * 1024 * 1024;
+/** While a thread is being started, the same: so much is more than it will have caught up with soon. */
+const growWhileLoadingBytes = 8 * 1024 * 1024;
 /** More threads than this wait for the medium, not for processors. */
 const maxDefaultThreads = 4;
 /** Piece numbers stay below this. */
@@ -173,13 +175,15 @@ export class DiskExecutor {
 
   #pick(): DiskLane {
     let least: WorkerLane | undefined;
-    let mayGrow = this.#workers.length < this.#threads;
+    let isLoading = false;
+    const mayGrow = this.#workers.length < this.#threads;
     for (const lane of this.#workers) {
       if (least === undefined || lane.loadBytes < least.loadBytes) least = lane;
       // Whether workers can be loaded at all is found out with one.
-      if (!lane.loaded) mayGrow = false;
+      if (!lane.loaded) isLoading = true;
     }
-    if (least !== undefined && !(mayGrow && least.loadBytes >= growBytes)) return least;
+    const enoughBytes = isLoading ? growWhileLoadingBytes : growBytes;
+    if (least !== undefined && !(mayGrow && least.loadBytes >= enoughBytes)) return least;
     return (mayGrow ? this.#start() : undefined) ?? least ?? this.#inlineLane();
   }
 
