@@ -1,11 +1,13 @@
-import type { Alert } from '@peerloom/core';
+import type { Alert, Endpoint } from '@peerloom/core';
+
+/** What part a session has in its swarm: what it began as, or what it is up to. */
+export type NodeRole = 'seed' | 'leech' | 'poisoner' | 'stranger';
 
 /** How far one session of a swarm is, at one moment. Rates are bytes a second. */
 export interface NodeProgress {
   /** Unique in the swarm, for example `seed` or `leech-2`. */
   readonly name: string;
-  /** What it began as. */
-  readonly role: 'seed' | 'leech';
+  readonly role: NodeRole;
   /** Bytes of pieces that are had and verified. */
   readonly haveBytes: number;
   /** Bytes of the torrent. */
@@ -22,14 +24,27 @@ export interface NodeProgress {
   readonly peerCount: number;
 }
 
-/** What a running scenario tells. */
+/** What a running scenario tells. `elapsedMs` is the time since it began. */
 export type ScenarioEvent =
   /** A step has begun: one line for people. */
-  | { readonly type: 'note'; readonly message: string }
+  | { readonly type: 'note'; readonly elapsedMs: number; readonly message: string }
+  /** A session listens for others there. No other session of the swarm has its name. */
+  | {
+      readonly type: 'node';
+      readonly elapsedMs: number;
+      readonly name: string;
+      readonly role: NodeRole;
+      readonly endpoint: Endpoint;
+    }
   /** Where every session is; several a second while data moves, and a last one when it has. */
   | { readonly type: 'progress'; readonly elapsedMs: number; readonly nodes: readonly NodeProgress[] }
   /** An alert of one of the sessions. */
-  | { readonly type: 'alert'; readonly node: string; readonly alert: Alert };
+  | {
+      readonly type: 'alert';
+      readonly elapsedMs: number;
+      readonly node: string;
+      readonly alert: Alert;
+    };
 
 /** One figure of a result. */
 export interface ScenarioFigure {

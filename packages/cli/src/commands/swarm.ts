@@ -89,7 +89,7 @@ async function runScenario(
       progress ??= showProgress(output, view, { isJson, plainPeriodMs });
     } else if (event.type === 'note') {
       if (!isJson) output.line(event.message);
-    } else if (isJson) {
+    } else if (event.type === 'alert' && isJson) {
       writeJson(output, { node: event.node, ...alertJson(event.alert) });
     }
   };

@@ -1,56 +1,85 @@
 import {
+  type AddTorrentParams,
+  type Alert,
   type Endpoint,
+  endpoint,
   FileStorage,
-  type Metainfo,
   type PeerloomError,
   Session,
+  type SessionPlugin,
+  type Settings,
   type TorrentHandle,
+  type TorrentPluginFactory,
 } from '@peerloom/core';
-import type { NodeProgress, ScenarioEvent } from '../scenario.js';
+import type { NodeProgress, NodeRole } from '../scenario.js';
+import { AddressNetwork } from './address-network.js';
+import { peerWatch } from './peer-watch.js';
 import { RateWindow } from './rate-window.js';
 
 /** How to make a {@link SwarmNode}. */
 export interface SwarmNodeOptions {
   readonly name: string;
-  readonly role: NodeProgress['role'];
+  readonly role: NodeRole;
   /** Where its files are. */
   readonly folder: string;
-  readonly report: (event: ScenarioEvent) => void;
+  /** Its address: one of this machine. */
+  readonly address: string;
+  /** In this order. */
+  readonly extensions?: readonly (SessionPlugin | TorrentPluginFactory)[];
+  readonly settings?: Partial<Settings>;
+  readonly onAlert: (alert: Alert) => void;
   /** A torrent of this session has stopped because of an error. */
   readonly onError: (error: PeerloomError) => void;
 }
 
-/** One session of a swarm, with files of its own, listening on loopback, with one torrent. */
+/** One session of a swarm, with an address and files of its own, and one torrent. */
 export class SwarmNode {
   readonly name: string;
+  readonly role: NodeRole;
   readonly folder: string;
-  readonly #role: NodeProgress['role'];
+  readonly session: Session;
+  readonly #address: string;
   readonly #storage: FileStorage;
-  readonly #session: Session;
   readonly #reported: Promise<void>;
   readonly #downloadRate = new RateWindow();
   readonly #uploadRate = new RateWindow();
   #endpoint: Endpoint | undefined;
   #torrent: TorrentHandle | undefined;
 
-  constructor({ name, role, folder, report, onError }: SwarmNodeOptions) {
+  constructor({
+    name,
+    role,
+    folder,
+    address,
+    extensions = [],
+    settings,
+    onAlert,
+    onError,
+  }: SwarmNodeOptions) {
     this.name = name;
+    this.role = role;
     this.folder = folder;
-    this.#role = role;
+    this.#address = address;
     this.#storage = new FileStorage({ root: folder });
-    // All sessions of the swarm share one address: what strangers may not do at once, they may.
-    this.#session = new Session({ storage: this.#storage, settings: { exemptLoopback: true } });
-    this.#session.on('torrentError', ({ error }) => onError(error));
-    this.#reported = this.#forwardAlerts(report);
+    this.session = new Session({
+      storage: this.#storage,
+      network: new AddressNetwork(address),
+      // All sessions of the swarm are on one machine: what strangers may not do at once, they may.
+      settings: { exemptLoopback: true, ...settings },
+      extensions: [...extensions, peerWatch()],
+    });
+    this.session.on('torrentError', ({ error }) => onError(error));
+    this.#reported = this.#forwardAlerts(onAlert);
   }
 
-  async #forwardAlerts(report: (event: ScenarioEvent) => void): Promise<void> {
-    for await (const alert of this.#session.alerts()) report({ type: 'alert', node: this.name, alert });
+  async #forwardAlerts(onAlert: (alert: Alert) => void): Promise<void> {
+    for await (const alert of this.session.alerts()) onAlert(alert);
   }
 
-  /** Listens on a free port of 127.0.0.1. Rejects with `NETWORK_…`. */
-  async listen(): Promise<void> {
-    this.#endpoint = await this.#session.listen('127.0.0.1:0');
+  /** Listens on a free port of its address. Rejects with `NETWORK_…`. */
+  async listen(): Promise<Endpoint> {
+    this.#endpoint = await this.session.listen(endpoint(this.#address, 0));
+    return this.#endpoint;
   }
 
   /** Where others reach it; none before {@link listen}. */
@@ -58,17 +87,21 @@ export class SwarmNode {
     return this.#endpoint ? [this.#endpoint] : [];
   }
 
+  /** The swarm's torrent; `undefined` before {@link add}. */
+  get torrent(): TorrentHandle | undefined {
+    return this.#torrent;
+  }
+
   /** Adds the swarm's torrent, and connects to the nodes given. */
-  add(torrent: Metainfo, nodes: readonly SwarmNode[]): TorrentHandle {
+  add(torrent: AddTorrentParams['torrent'], nodes: readonly SwarmNode[]): TorrentHandle {
     const peers = nodes.flatMap(({ endpoints }) => endpoints);
-    this.#torrent = this.#session.addTorrent({ torrent, peers });
+    this.#torrent = this.session.addTorrent({ torrent, peers });
     return this.#torrent;
   }
 
   /** Where it is at a time, in milliseconds, that never goes back; all zeros before {@link add}. */
   progress(timeMs: number): NodeProgress {
-    const { name } = this;
-    const role = this.#role;
+    const { name, role } = this;
     const layout = this.#torrent?.info?.layout;
     const stats = this.#torrent?.stats;
     const pieces = this.#torrent?.pieces();
@@ -93,7 +126,7 @@ export class SwarmNode {
 
   /** Stops the session, closes the files, and resolves when all its alerts were reported. */
   async stop(): Promise<void> {
-    await this.#session.stop();
+    await this.session.stop();
     await this.#storage.close();
     await this.#reported;
   }
