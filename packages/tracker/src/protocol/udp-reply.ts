@@ -3,7 +3,7 @@ import { decodeCompactPeers, encodeCompactPeers } from './compact-peers.js';
 import { maxUdpScrapeHashes, udpActions, viewOf } from './udp-layout.js';
 
 /** Gives a connection id. */
-export interface UdpConnectReply {
+interface UdpConnectReply {
   readonly action: 'connect';
   /** That of the request. */
   readonly transactionId: number;
@@ -12,7 +12,7 @@ export interface UdpConnectReply {
 }
 
 /** Gives peers. */
-export interface UdpAnnounceReply {
+interface UdpAnnounceReply {
   readonly action: 'announce';
   /** That of the request. */
   readonly transactionId: number;
@@ -25,7 +25,7 @@ export interface UdpAnnounceReply {
 }
 
 /** Numbers of one torrent. */
-export interface SwarmCounts {
+interface SwarmCounts {
   /** Peers that have everything. */
   readonly seeders: number;
   /** How often it was downloaded. */
@@ -35,7 +35,7 @@ export interface SwarmCounts {
 }
 
 /** Gives numbers, in the order of the infohashes that were asked for. */
-export interface UdpScrapeReply {
+interface UdpScrapeReply {
   readonly action: 'scrape';
   /** That of the request. */
   readonly transactionId: number;
@@ -44,7 +44,7 @@ export interface UdpScrapeReply {
 }
 
 /** Refuses a request. */
-export interface UdpErrorReply {
+interface UdpErrorReply {
   readonly action: 'error';
   /** That of the request. */
   readonly transactionId: number;
@@ -59,8 +59,13 @@ const headerBytes = 8;
 const announceBytes = 20;
 const countsBytes = 12;
 
+/** A reply to be written; peers may be in compact form already. */
+export type UdpReplyInput =
+  | Exclude<UdpReply, UdpAnnounceReply>
+  | (Omit<UdpAnnounceReply, 'peers'> & { readonly peers: readonly Endpoint[] | Uint8Array });
+
 /** The packet of a reply. Peers of an announce reply are all of `family`, that of the socket. */
-export function encodeUdpReply(reply: UdpReply, family: 4 | 6): Uint8Array {
+export function encodeUdpReply(reply: UdpReplyInput, family: 4 | 6): Uint8Array {
   const header = new Uint8Array(headerBytes);
   const view = viewOf(header);
   view.setUint32(0, udpActions[reply.action]);
@@ -68,7 +73,7 @@ export function encodeUdpReply(reply: UdpReply, family: 4 | 6): Uint8Array {
   return concatBytes(header, body(reply, family));
 }
 
-function body(reply: UdpReply, family: 4 | 6): Uint8Array {
+function body(reply: UdpReplyInput, family: 4 | 6): Uint8Array {
   if (reply.action === 'error') return new TextEncoder().encode(reply.message);
   if (reply.action === 'connect') {
     const bytes = new Uint8Array(8);
@@ -77,7 +82,8 @@ function body(reply: UdpReply, family: 4 | 6): Uint8Array {
   }
   if (reply.action === 'announce') {
     const { intervalS, leechers, seeders, peers } = reply;
-    return concatBytes(numbers(intervalS, leechers, seeders), encodeCompactPeers(peers, family));
+    const compact = peers instanceof Uint8Array ? peers : encodeCompactPeers(peers, family);
+    return concatBytes(numbers(intervalS, leechers, seeders), compact);
   }
   return numbers(
     ...reply.counts.flatMap(({ seeders, completed, leechers }) => [seeders, completed, leechers]),

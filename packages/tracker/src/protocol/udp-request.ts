@@ -4,7 +4,7 @@ import { hashBytes, maxUdpScrapeHashes, readCount, udpActions, udpProtocolId, vi
 import { decodeUdpOptions, encodeUdpOptions } from './udp-options.js';
 
 /** Asks for a connection id. */
-export interface UdpConnectRequest {
+interface UdpConnectRequest {
   readonly action: 'connect';
   /** 32 bits that come back in the reply. */
   readonly transactionId: number;
@@ -36,7 +36,7 @@ export interface UdpAnnounceRequest {
   readonly numWant: number | undefined;
   /** Where the peer listens, 0 to 65535. */
   readonly port: number;
-  /** Path and query of the tracker's URL (BEP 41), `''` for none. */
+  /** Path and query of the tracker's URL (BEP 41), `''` for none, and where the options make no sense. */
   readonly urlData: string;
 }
 
@@ -115,9 +115,6 @@ function readAnnounce(
 ): UdpAnnounceRequest | undefined {
   if (bytes.length < announceBytes) return undefined;
   const view = viewOf(bytes);
-  const event = events[view.getUint32(80)];
-  const urlData = decodeUdpOptions(bytes.subarray(announceBytes));
-  if (event === undefined || urlData === undefined) return undefined;
   const numWant = view.getInt32(92);
   return {
     action: 'announce',
@@ -128,12 +125,13 @@ function readAnnounce(
     downloadedBytes: readCount(view, 56),
     leftBytes: readCount(view, 64),
     uploadedBytes: readCount(view, 72),
-    event,
+    // BEP 15 leaves room for more of both.
+    event: events[view.getUint32(80)] ?? 'none',
     address: view.getUint32(84) === 0 ? undefined : addressFromBytes(bytes.subarray(84, 88)),
     key: view.getUint32(88),
     numWant: numWant < 0 ? undefined : numWant,
     port: view.getUint16(96),
-    urlData,
+    urlData: decodeUdpOptions(bytes.subarray(announceBytes)) ?? '',
   };
 }
 
