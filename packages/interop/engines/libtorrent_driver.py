@@ -7,6 +7,7 @@ The first argument holds settings that override the ones below. Commands come on
 """
 
 import json
+import queue
 import sys
 import threading
 import time
@@ -35,6 +36,7 @@ SETTINGS = {
 }
 
 POLL_SECONDS = 0.01
+STATS_SECONDS = 10
 
 stdout_lock = threading.Lock()
 
@@ -66,7 +68,10 @@ def watch(session, driver):
     while True:
         time.sleep(POLL_SECONDS)
         for alert in session.pop_alerts():
-            tell_alert(alert)
+            if isinstance(alert, lt.session_stats_alert):
+                driver.stats.put(alert.values)
+            elif not isinstance(alert, lt.session_stats_header_alert):
+                tell_alert(alert)
         driver.tell_changed_peers()
 
 
@@ -76,14 +81,15 @@ class Driver:
         self.torrent = None
         self.watches_peers = False
         self.upload_only_peers = set()
+        self.stats = queue.SimpleQueue()
 
     def add(self, torrentPath, savePath, pex=False):
         params = lt.add_torrent_params()
         params.ti = lt.torrent_info(torrentPath)
         self.start(params, savePath, pex)
 
-    def add_magnet(self, link, savePath):
-        self.start(lt.parse_magnet_uri(link), savePath)
+    def add_magnet(self, link, savePath, pex=False):
+        self.start(lt.parse_magnet_uri(link), savePath, pex)
 
     def start(self, params, savePath, pex=False):
         params.save_path = savePath
@@ -108,8 +114,16 @@ class Driver:
             "failedBytes": status.total_failed_bytes,
             "redundantBytes": status.total_redundant_bytes,
             "pieceCount": status.num_pieces,
+            "hasMetadata": status.has_metadata,
             "error": status.errc.message() if status.errc.value() != 0 else None,
         }
+
+    def received_messages(self):
+        """How many messages of each kind have come, of all connections."""
+        self.session.post_session_stats()
+        values = self.stats.get(timeout=STATS_SECONDS)
+        prefix = "ses.num_incoming_"
+        return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
 
     def peers(self):
         return [

@@ -10,8 +10,16 @@ import { requireEngine } from '../engines/engine-name.js';
 import { Libtorrent, type LibtorrentSettings } from '../engines/libtorrent.js';
 import { Transmission } from '../engines/transmission.js';
 import { Webtorrent, type WebtorrentOptions } from '../engines/webtorrent.js';
-import { gibibyte, makePayload, type Payload, type PayloadName, payloads } from './payload.js';
+import {
+  gibibyte,
+  makePayload,
+  type Payload,
+  type PayloadName,
+  type PayloadSpec,
+  payloads,
+} from './payload.js';
 import { Peerloom, type PeerloomOptions } from './peerloom.js';
+import { RecordingRelay } from './recording-relay.js';
 import { type DifferenceOptions, findDifferences } from './same-files.js';
 import { Tracker } from './tracker.js';
 
@@ -73,8 +81,8 @@ export class Arena {
   }
 
   /** Data on disk, and its torrent. */
-  payload(name: PayloadName): Promise<Payload> {
-    return makePayload(this.folder(), payloads[name]);
+  payload(which: PayloadName | PayloadSpec): Promise<Payload> {
+    return makePayload(this.folder(), typeof which === 'string' ? payloads[which] : which);
   }
 
   /** 1 GiB of data. */
@@ -104,15 +112,21 @@ export class Arena {
     return this.#started(await Transmission.start(this.folder()));
   }
 
-  /** aria2 with the torrent of the payload, and what is in `folder` of its data. */
-  async aria2({ torrentPath }: Payload, folder: string, options: Aria2Options = {}): Promise<Aria2> {
+  /** aria2 with the torrent of the payload, or a magnet link, and what is in `folder` of its data. */
+  async aria2(source: Payload | string, folder: string, options: Aria2Options = {}): Promise<Aria2> {
     requireEngine('aria2', this.#skip);
-    return this.#started(await Aria2.start(torrentPath, folder, options));
+    const torrent = typeof source === 'string' ? source : source.torrentPath;
+    return this.#started(await Aria2.start(torrent, folder, options));
   }
 
   /** A tracker that names these peers to whoever asks. */
   tracker(peers: readonly Endpoint[]): Tracker {
     return this.#started(new Tracker(peers));
+  }
+
+  /** Stands between somebody and `target`, and keeps what they say. */
+  async relay(target: Endpoint): Promise<RecordingRelay> {
+    return this.#started(await RecordingRelay.open(target));
   }
 
   /** A process that ends with the test at the latest. */

@@ -17,8 +17,11 @@ export class Aria2 implements Engine {
     this.#peerPort = peerPort;
   }
 
-  /** Starts one with a torrent whose data is, or comes, into `savePath`. `options` override the ones below. */
-  static async start(torrentPath: string, savePath: string, options: Aria2Options): Promise<Aria2> {
+  /**
+   * Starts one with a torrent, or a magnet link, whose data is, or comes, into `savePath`. `options` override the ones
+   * below.
+   */
+  static async start(torrent: string, savePath: string, options: Aria2Options): Promise<Aria2> {
     const peerPort = await findFreePort();
     const all = {
       'bt-enable-lpd': 'false',
@@ -41,7 +44,7 @@ export class Aria2 implements Engine {
       ...options,
     };
     const args = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
-    const child = new Child('aria2c', ['--no-conf', ...args, torrentPath]);
+    const child = new Child('aria2c', ['--no-conf', ...args, torrent]);
     const aria2 = new Aria2(child, peerPort);
     await child.line((line) => line.includes('listening on TCP port'), 'aria2 to listen');
     return aria2;

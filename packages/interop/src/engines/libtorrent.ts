@@ -15,6 +15,7 @@ export interface LibtorrentStatus {
   readonly failedBytes: number;
   readonly redundantBytes: number;
   readonly pieceCount: number;
+  readonly hasMetadata: boolean;
   readonly error: string | null;
 }
 
@@ -57,9 +58,9 @@ export class Libtorrent implements Engine {
     await this.#driver.event('torrent_checked');
   }
 
-  /** Adds a magnet link, whose metadata comes from peers. */
-  addMagnet(link: string, savePath: string): Promise<void> {
-    return this.#driver.do('add_magnet', { link, savePath });
+  /** Adds a magnet link, whose metadata comes from peers. Without `pex` it takes no part in that. */
+  addMagnet(link: string, savePath: string, options: { readonly pex?: boolean } = {}): Promise<void> {
+    return this.#driver.do('add_magnet', { link, savePath, ...options });
   }
 
   connect({ address, port }: Endpoint): Promise<void> {
@@ -93,6 +94,11 @@ export class Libtorrent implements Engine {
 
   status(): Promise<LibtorrentStatus> {
     return this.#driver.do('status');
+  }
+
+  /** How many messages of each kind have come so far, by libtorrent's names for them: `bitfield`, `pex`, … */
+  receivedMessages(): Promise<Readonly<Record<string, number>>> {
+    return this.#driver.do('received_messages');
   }
 
   async faults(): Promise<readonly string[]> {
