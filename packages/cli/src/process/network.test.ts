@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CliBench, jsonLines, summaryOf } from './cli-process.fake.js';
+import { CliBench, type CliResult, jsonLines, summaryOf } from './cli-process.fake.js';
 import { makeTorrent } from './stalling-seed.fake.js';
 
 const torrent = makeTorrent('a.bin', 64);
@@ -304,7 +304,13 @@ describe('--ext closed-network', () => {
     [':secret=@good,encryption=maybe', 'CLOSED_NETWORK_OPTION'],
     [':member=@good', 'CLOSED_NETWORK_FILE'],
     [':member=@seed.key,revoked=@other/revoked', 'CLOSED_NETWORK_FOREIGN'],
-    ...(isPosix ? [[':secret=@open', 'CLI_EXT_FILE_MODE']] : []),
+    [':member=@mixed.key', 'CLOSED_NETWORK_FOREIGN'],
+    ...(isPosix
+      ? [
+          [':secret=@open', 'CLI_EXT_FILE_MODE'],
+          [':member=@open.key', 'CLI_EXT_FILE_MODE'],
+        ]
+      : []),
   ])("'%s' is exit code 2 with %s, before any socket is open", async (options, code) => {
     const write = (name: string, text: string, mode = 0o600): void =>
       writeFileSync(bench.path(name), text, { mode });
@@ -316,16 +322,23 @@ describe('--ext closed-network', () => {
     await bench.run('network', 'init', 'office');
     await bench.run('network', 'init', 'other');
     await issue('seed');
-    const result = await bench.run(
-      'seed',
-      'a.torrent',
-      '--path',
-      '.',
-      '--listen',
-      '127.0.0.1:0',
-      '--ext',
-      `closed-network${options}`,
-    );
+    const seedKey = readFileSync(bench.path('seed.key'), 'utf8');
+    write('open.key', seedKey, 0o644);
+    // A member's key and certificate, with another authority than the one that has signed it.
+    await bench.run('network', 'issue', 'other', 'Eve', '-o', 'eve.key');
+    const [, foreign = ''] = /^(authority .*)$/m.exec(readFileSync(bench.path('eve.key'), 'utf8')) ?? [];
+    write('mixed.key', seedKey.replace(/^authority .*$/m, foreign));
+
+    // Whoever tries to listen here says that the port is taken.
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const seedWith = (spec: string): Promise<CliResult> =>
+      bench.run('seed', 'a.torrent', '--path', '.', '--listen', `127.0.0.1:${port}`, '--ext', spec);
+    const result = await seedWith(`closed-network${options}`);
     expect(result).toEqual({ exitCode: 2, stdout: [], stderr: oneLine(code as string) });
+    expect((await seedWith('closed-network:secret=@good')).stderr.join()).toContain('NETWORK_ADDRESS_IN_USE');
+    taken.close();
+    await once(taken, 'close');
   });
 });
