@@ -1,6 +1,7 @@
 /** The example swarms, as functions. */
 export type {
   NodeProgress,
+  NodeTraffic,
   Scenario,
   ScenarioEvent,
   ScenarioFigure,

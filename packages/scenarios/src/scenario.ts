@@ -1,13 +1,25 @@
-import type { Alert, Endpoint } from '@peerloom/core';
+import type { Alert, Endpoint, ReadonlyBitfield } from '@peerloom/core';
 
 /** What part a session has in its swarm: what it began as, or what it is up to. */
 export type NodeRole = 'seed' | 'leech' | 'poisoner' | 'stranger';
+
+/** What went between a session of a swarm and one other, since both began. */
+export interface NodeTraffic {
+  /** Name of the other session; its address, as `HOST:PORT`, where it is none of the swarm. */
+  readonly remote: string;
+  /** Bytes of blocks that came from it. */
+  readonly downloadedBytes: number;
+  /** Bytes of blocks that were sent to it. */
+  readonly uploadedBytes: number;
+}
 
 /** How far one session of a swarm is, at one moment. Rates are bytes a second. */
 export interface NodeProgress {
   /** Unique in the swarm, for example `seed` or `leech-2`. */
   readonly name: string;
   readonly role: NodeRole;
+  /** Pieces that are had and verified; `undefined` before metadata. */
+  readonly pieces: ReadonlyBitfield | undefined;
   /** Bytes of pieces that are had and verified. */
   readonly haveBytes: number;
   /** Bytes of the torrent. */
@@ -22,6 +34,8 @@ export interface NodeProgress {
   readonly uploadRate: number;
   /** Connections. */
   readonly peerCount: number;
+  /** Who sent it what, and got what; those with whom it has exchanged blocks. */
+  readonly traffic: readonly NodeTraffic[];
 }
 
 /** What a running scenario tells. `elapsedMs` is the time since it began. */

@@ -4,7 +4,7 @@ import { makeStyle } from './style.js';
 import { SwarmView } from './swarm-view.js';
 
 const MiB = 1024 * 1024;
-const node = { totalBytes: 64 * MiB, downloadedBytes: 0, peerCount: 4 };
+const node = { pieces: undefined, totalBytes: 64 * MiB, downloadedBytes: 0, peerCount: 4, traffic: [] };
 const progress = {
   elapsedMs: 1_700,
   nodes: [

@@ -63,6 +63,27 @@ test('four leeches end with the bytes of the seed, and the folder is removed', a
   ]);
 });
 
+test('progress tells which pieces are had, and who sent them to whom', async () => {
+  const events: ScenarioEvent[] = [];
+  const result = await run((event) => events.push(event));
+  const nodes = events.findLast((event) => event.type === 'progress')?.nodes ?? [];
+  expect(nodes.map(({ pieces }) => pieces?.isFull)).toEqual([true, true, true, true, true]);
+  const [seed, ...leeches] = nodes;
+  if (seed === undefined) throw new Error('no seed');
+  const names = new Set(nodes.map(({ name }) => name));
+  for (const { name, traffic, downloadedBytes, uploadedBytes } of nodes) {
+    expect(sum(traffic.map((each) => each.downloadedBytes))).toBe(downloadedBytes);
+    expect(sum(traffic.map((each) => each.uploadedBytes))).toBe(uploadedBytes);
+    for (const { remote } of traffic) {
+      expect(names).toContain(remote);
+      expect(remote).not.toBe(name);
+    }
+  }
+  const sentBySeed = leeches.flatMap(({ traffic }) => traffic.filter(({ remote }) => remote === 'seed'));
+  expect(sentBySeed.length).toBeGreaterThan(0);
+  expect(sum(seed.traffic.map((each) => each.uploadedBytes))).toBe(figure(result, 'seedUploadedBytes'));
+});
+
 test('every leech connects to the seed and to every other leech, over TCP', async () => {
   const connected = new Map<string, number>();
   await run((event) => {
@@ -115,3 +136,7 @@ test('a disk that fails a leech ends the run with its error and leaves nothing b
   await expect(running).rejects.toMatchObject({ code: 'STORAGE_NOT_A_FILE' });
   expect(readdirSync(temporary)).toEqual([]);
 });
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,6 +1,7 @@
 import {
   type AddTorrentParams,
   type Alert,
+  bytesToHex,
   type Endpoint,
   endpoint,
   FileStorage,
@@ -15,6 +16,7 @@ import type { NodeProgress, NodeRole } from '../scenario.js';
 import { AddressNetwork } from './address-network.js';
 import { peerWatch } from './peer-watch.js';
 import { RateWindow } from './rate-window.js';
+import { TrafficWatch } from './traffic-watch.js';
 
 /** How to make a {@link SwarmNode}. */
 export interface SwarmNodeOptions {
@@ -43,6 +45,7 @@ export class SwarmNode {
   readonly #reported: Promise<void>;
   readonly #downloadRate = new RateWindow();
   readonly #uploadRate = new RateWindow();
+  readonly #traffic = new TrafficWatch();
   #endpoint: Endpoint | undefined;
   #torrent: TorrentHandle | undefined;
 
@@ -66,7 +69,7 @@ export class SwarmNode {
       network: new AddressNetwork(address),
       // All sessions of the swarm are on one machine: what strangers may not do at once, they may.
       settings: { exemptLoopback: true, ...settings },
-      extensions: [...extensions, peerWatch()],
+      extensions: [...extensions, peerWatch(), this.#traffic.extension()],
     });
     this.session.on('torrentError', ({ error }) => onError(error));
     this.#reported = this.#forwardAlerts(onAlert);
@@ -87,6 +90,11 @@ export class SwarmNode {
     return this.#endpoint ? [this.#endpoint] : [];
   }
 
+  /** In hexadecimal. */
+  get peerId(): string {
+    return bytesToHex(this.session.peerId);
+  }
+
   /** The swarm's torrent; `undefined` before {@link add}. */
   get torrent(): TorrentHandle | undefined {
     return this.#torrent;
@@ -99,8 +107,11 @@ export class SwarmNode {
     return this.#torrent;
   }
 
-  /** Where it is at a time, in milliseconds, that never goes back; all zeros before {@link add}. */
-  progress(timeMs: number): NodeProgress {
+  /**
+   * Where it is at a time, in milliseconds, that never goes back; all zeros before {@link add}. `nameOf` knows
+   * sessions of the swarm by their peer ids.
+   */
+  progress(timeMs: number, nameOf: (peerId: string) => string | undefined): NodeProgress {
     const { name, role } = this;
     const layout = this.#torrent?.info?.layout;
     const stats = this.#torrent?.stats;
@@ -114,6 +125,7 @@ export class SwarmNode {
     return {
       name,
       role,
+      pieces,
       haveBytes,
       totalBytes: layout?.totalLength ?? 0,
       downloadedBytes,
@@ -121,6 +133,7 @@ export class SwarmNode {
       downloadRate: this.#downloadRate.sample(timeMs, downloadedBytes),
       uploadRate: this.#uploadRate.sample(timeMs, uploadedBytes),
       peerCount: stats?.peerCount ?? 0,
+      traffic: this.#traffic.read(nameOf),
     };
   }
 

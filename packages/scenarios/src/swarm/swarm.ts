@@ -91,7 +91,8 @@ export class Swarm {
   /** Reports where every node is. */
   reportProgress(): readonly NodeProgress[] {
     const timeMs = performance.now();
-    const nodes = this.nodes.map((node) => node.progress(timeMs));
+    const names = new Map(this.nodes.map(({ peerId, name }) => [peerId, name]));
+    const nodes = this.nodes.map((node) => node.progress(timeMs, (peerId) => names.get(peerId)));
     this.#report({ type: 'progress', elapsedMs: timeMs - this.#startedMs, nodes });
     return nodes;
   }
