@@ -1,8 +1,10 @@
 /** The example swarms, as functions. */
 export type {
   NodeProgress,
+  NodeRole,
   NodeTraffic,
   Scenario,
+  ScenarioCheck,
   ScenarioEvent,
   ScenarioFigure,
   ScenarioOptions,

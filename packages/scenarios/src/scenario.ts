@@ -17,6 +17,7 @@ export interface NodeTraffic {
 export interface NodeProgress {
   /** Unique in the swarm, for example `seed` or `leech-2`. */
   readonly name: string;
+  /** What part it has in the swarm. */
   readonly role: NodeRole;
   /** Pieces that are had and verified; `undefined` before metadata. */
   readonly pieces: ReadonlyBitfield | undefined;
@@ -72,10 +73,24 @@ export interface ScenarioFigure {
   readonly unit: 'bytes' | 'bytesPerSecond' | 'ms' | 'text';
 }
 
+/** One thing that a scenario sets out to show, and what was seen of it. */
+export interface ScenarioCheck {
+  /** Key for programs, stable across releases. */
+  readonly name: string;
+  /** A few words for people: what is to be seen. */
+  readonly label: string;
+  /** Whether it was seen. */
+  readonly isPassed: boolean;
+  /** What was seen, for example `4 of 4`. */
+  readonly seen: string;
+}
+
 /** How a scenario ended. */
 export interface ScenarioResult {
-  /** Whether what the scenario sets out to show was seen and verified. */
+  /** Whether every check has passed. */
   readonly isPassed: boolean;
+  /** What the scenario sets out to show. */
+  readonly checks: readonly ScenarioCheck[];
   /** What was measured. */
   readonly figures: readonly ScenarioFigure[];
 }

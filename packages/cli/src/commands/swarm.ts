@@ -60,6 +60,9 @@ async function swarm(context: CommandContext, name: string, isJson: boolean): Pr
       const result = await runScenario(context, scenario, isJson);
       fields = {
         isPassed: result.isPassed,
+        checks: Object.fromEntries(
+          result.checks.map(({ name, isPassed, seen }) => [name, { isPassed, seen }]),
+        ),
         ...Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
       };
       if (!isJson) sayResult(context, result);
@@ -100,11 +103,16 @@ async function runScenario(
   }
 }
 
-function sayResult({ output }: CommandContext, { isPassed, figures }: ScenarioResult): void {
+function sayResult({ output }: CommandContext, { isPassed, checks, figures }: ScenarioResult): void {
   const { style } = output;
-  const width = Math.max(...figures.map(({ label }) => label.length));
-  for (const figure of figures)
+  const width = Math.max(...[...figures, ...checks].map(({ label }) => label.length));
+  for (const figure of figures) {
     output.line(`${style.dim(figure.label.padEnd(width))}  ${figureText(figure)}`);
+  }
+  for (const { label, isPassed, seen } of checks) {
+    const mark = isPassed ? style.green('ok') : style.red('FAILED');
+    output.line(`${style.dim(label.padEnd(width))}  ${escapeText(seen)}  ${mark}`);
+  }
   output.line(isPassed ? style.green('passed') : style.red('failed'));
 }
 

@@ -1,60 +1,25 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ScenarioEvent, ScenarioResult } from '../scenario.js';
+import { expect, test } from 'vitest';
+import type { ScenarioEvent } from '../scenario.js';
+import { failedChecks, figure, ScenarioRun, seen } from '../swarm/scenario-run.fake.js';
 import { loopback } from './loopback.js';
 
 const sizeBytes = 3 * 1024 * 1024 + 12_345;
-let temporary: string;
-
-beforeEach(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'peerloom-test-'));
-  vi.stubEnv('TMPDIR', temporary);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(temporary, { recursive: true, force: true });
-});
-
-/** The scenario's own folder, which it makes in the temporary one. */
-function scenarioFolder(): string {
-  const [name, ...more] = readdirSync(temporary);
-  if (name === undefined || more.length > 0) throw new Error(`not one folder in ${temporary}`);
-  return join(temporary, name);
-}
-
-function run(
-  onEvent: (event: ScenarioEvent) => void = () => {},
-  signal: AbortSignal = new AbortController().signal,
-): Promise<ScenarioResult> {
-  return loopback.run({ sizeBytes, signal, report: onEvent });
-}
-
-function figure(result: ScenarioResult, name: string): number | string | undefined {
-  return result.figures.find((entry) => entry.name === name)?.value;
-}
+const scenario = new ScenarioRun(loopback);
+const run = (report?: (event: ScenarioEvent) => void, signal?: AbortSignal) =>
+  scenario.start(sizeBytes, report, signal);
 
 test('four leeches end with the bytes of the seed, and the folder is removed', async () => {
   const events: ScenarioEvent[] = [];
   const result = await run((event) => events.push(event));
   expect(result.isPassed).toBe(true);
-  expect(figure(result, 'verifiedCopies')).toBe('4 of 4');
+  expect(seen(result, 'verifiedCopies')).toBe('4 of 4');
   expect(figure(result, 'movedBytes')).toBe(4 * sizeBytes);
   const sent = Number(figure(result, 'seedUploadedBytes')) + Number(figure(result, 'leechUploadedBytes'));
   expect(sent).toBeGreaterThanOrEqual(4 * sizeBytes);
-  expect(readdirSync(temporary)).toEqual([]);
+  expect(scenario.leftovers).toEqual([]);
 
   const last = events.findLast((event) => event.type === 'progress');
   expect(last?.nodes.map(({ name, role, haveBytes }) => [name, role, haveBytes])).toEqual([
@@ -95,27 +60,27 @@ test('every leech connects to the seed and to every other leech, over TCP', asyn
 });
 
 test('the same data is made each time', async () => {
-  const sha1 = figure(await run(), 'sha1');
-  let original: string | undefined;
-  const again = await run((event) => {
+  const originals: string[] = [];
+  const keep = (event: ScenarioEvent): void => {
     if (event.type !== 'note' || !event.message.startsWith('verifying')) return;
-    original = createHash('sha1')
-      .update(readFileSync(join(scenarioFolder(), 'seed', 'loopback.bin')))
-      .digest('hex');
-  });
-  expect(figure(again, 'sha1')).toBe(sha1);
-  expect(original).toBe(sha1);
+    const original = readFileSync(join(scenario.folder, 'seed', 'loopback.bin'));
+    originals.push(createHash('sha1').update(original).digest('hex'));
+  };
+  await run(keep);
+  await run(keep);
+  expect(originals[0]).toBe(originals[1]);
 });
 
 test('a copy that differs from the original fails the run', async () => {
   const result = await run((event) => {
     if (event.type !== 'note' || !event.message.startsWith('verifying')) return;
-    const file = openSync(join(scenarioFolder(), 'leech-2', 'loopback.bin'), 'r+');
+    const file = openSync(join(scenario.folder, 'leech-2', 'loopback.bin'), 'r+');
     writeSync(file, Buffer.from('wrong'), 0, 5, 1_000_000);
     closeSync(file);
   });
   expect(result.isPassed).toBe(false);
-  expect(figure(result, 'verifiedCopies')).toBe('3 of 4');
+  expect(failedChecks(result)).toEqual(['verifiedCopies']);
+  expect(seen(result, 'verifiedCopies')).toBe('3 of 4');
 });
 
 test('an abort while data moves rejects with its reason and leaves nothing behind', async () => {
@@ -125,16 +90,16 @@ test('an abort while data moves rejects with its reason and leaves nothing behin
     if (event.type === 'alert' && event.alert.type === 'pieceFinished') controller.abort(reason);
   }, controller.signal);
   await expect(running).rejects.toBe(reason);
-  expect(readdirSync(temporary)).toEqual([]);
+  expect(scenario.leftovers).toEqual([]);
 });
 
 test('a disk that fails a leech ends the run with its error and leaves nothing behind', async () => {
   const running = run((event) => {
     if (event.type !== 'note' || !event.message.startsWith('making')) return;
-    writeFileSync(join(scenarioFolder(), 'leech-3'), 'a file where the folder should be');
+    writeFileSync(join(scenario.folder, 'leech-3'), 'a file where the folder should be');
   });
   await expect(running).rejects.toMatchObject({ code: 'STORAGE_NOT_A_FILE' });
-  expect(readdirSync(temporary)).toEqual([]);
+  expect(scenario.leftovers).toEqual([]);
 });
 
 function sum(values: readonly number[]): number {

@@ -1,7 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CreateTorrentOptions, createTorrent, type Metainfo, parseMetainfo } from '@peerloom/core';
-import type { ScenarioFigure } from '../scenario.js';
+import {
+  type CreateTorrentOptions,
+  createTorrent,
+  type Magnet,
+  type Metainfo,
+  parseMetainfo,
+} from '@peerloom/core';
+import type { ScenarioCheck } from '../scenario.js';
+import { countCheck } from './checks.js';
 import { sha1OfFile, writeGeneratedFile } from './generated-data.js';
 import type { Swarm } from './swarm.js';
 import type { SwarmNode } from './swarm-node.js';
@@ -47,25 +54,18 @@ export class SharedFile {
     return new SharedFile(name, sizeBytes, sha1, parseMetainfo(torrent));
   }
 
-  /** How many of these nodes have a file on the disk that has the SHA-1 of the original. */
-  async countCopies(swarm: Swarm, nodes: readonly SwarmNode[]): Promise<number> {
+  /** What a magnet link says: nothing but the infohash and the name. */
+  get magnet(): Magnet {
+    return { infoHash: this.metainfo.info.infoHash, displayName: this.name, trackers: [], peers: [] };
+  }
+
+  /** Whether the file of each of these nodes has, on the disk, the SHA-1 of the original. */
+  async checkCopies(swarm: Swarm, nodes: readonly SwarmNode[]): Promise<ScenarioCheck> {
     swarm.note('verifying every copy against the original');
     const copies = await Promise.all(
       nodes.map(({ folder }) => sha1OfFile(join(folder, this.name), swarm.signal)),
     );
-    return copies.filter((copy) => copy === this.sha1).length;
-  }
-
-  /** How many of the copies that there should be are right, and what the original is. */
-  figures(verifiedCount: number, copyCount: number): readonly ScenarioFigure[] {
-    return [
-      {
-        name: 'verifiedCopies',
-        label: 'verified copies',
-        value: `${verifiedCount} of ${copyCount}`,
-        unit: 'text',
-      },
-      { name: 'sha1', label: 'SHA-1', value: this.sha1, unit: 'text' },
-    ];
+    const rightCount = copies.filter((copy) => copy === this.sha1).length;
+    return countCheck('verifiedCopies', 'copies with the SHA-1 of the original', rightCount, nodes.length);
   }
 }
