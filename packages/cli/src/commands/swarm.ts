@@ -1,10 +1,4 @@
-import {
-  type Scenario,
-  type ScenarioEvent,
-  type ScenarioFigure,
-  type ScenarioResult,
-  scenarios,
-} from '@peerloom/scenarios';
+import type { Scenario, ScenarioEvent, ScenarioFigure, ScenarioResult } from '@peerloom/scenarios';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
@@ -37,11 +31,12 @@ Examples:
     )
     .action(async (name: string | undefined, { json }: { readonly json?: true }) => {
       const isJson = json === true;
-      settle(name === undefined ? list(context, isJson) : await swarm(context, name, isJson));
+      settle(await (name === undefined ? list(context, isJson) : swarm(context, name, isJson)));
     });
 }
 
-function list({ output }: CommandContext, isJson: boolean): number {
+async function list({ output }: CommandContext, isJson: boolean): Promise<number> {
+  const scenarios = await loadScenarios();
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   for (const { name, about } of scenarios) {
     if (isJson) writeJson(output, { name, about });
@@ -56,7 +51,7 @@ async function swarm(context: CommandContext, name: string, isJson: boolean): Pr
   return withSummary(
     { output, isJson, command: 'swarm', fields: () => ({ scenario: name, ...fields }) },
     async () => {
-      const scenario = findScenario(name);
+      const scenario = await findScenario(name);
       const result = await runScenario(context, scenario, isJson);
       fields = {
         isPassed: result.isPassed,
@@ -71,7 +66,14 @@ async function swarm(context: CommandContext, name: string, isJson: boolean): Pr
   );
 }
 
-function findScenario(name: string): Scenario {
+/** Not with the command: they bring every extension along, and no other command waits for those. */
+async function loadScenarios(): Promise<readonly Scenario[]> {
+  const { scenarios } = await import('@peerloom/scenarios');
+  return scenarios;
+}
+
+async function findScenario(name: string): Promise<Scenario> {
+  const scenarios = await loadScenarios();
   const found = scenarios.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
   const known = scenarios.map((scenario) => scenario.name).join(', ');
