@@ -97,10 +97,10 @@ async function install() {
 
 /** The folder and package.json of every workspace package. */
 function workspacePackages() {
-  return ['packages', 'examples']
-    .map((parent) => join(root, parent))
-    .filter((parent) => existsSync(parent))
-    .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
+  return [
+    ...readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name)),
+    join(root, 'examples'),
+  ]
     .filter((folder) => existsSync(join(folder, 'package.json')))
     .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }));
 }
@@ -147,6 +147,16 @@ async function program(packageName, script, args) {
   process.exitCode = code;
 }
 
+/** Runs an example by name, or lists them. */
+async function example([name, ...args]) {
+  const names = readdirSync(join(root, 'examples')).filter((entry) =>
+    existsSync(join(root, 'examples', entry, 'main.ts')),
+  );
+  if (name === undefined) process.stdout.write(`${names.join('\n')}\n`);
+  else if (names.includes(name)) await program('@peerloom/examples', `examples/dist/${name}.js`, args);
+  else throw new TaskFailure(`no example is called '${name}': there is ${names.join(', ')}`, 2);
+}
+
 /** What `node bootstrap.mjs <task> [arguments]` can run, once everything is installed. */
 const tasks = {
   build: (args) => turbo('build', args, []),
@@ -157,6 +167,7 @@ const tasks = {
   bench: (args) => program('@peerloom/benchmarks', 'packages/benchmarks/dist/main.js', args),
   check: (args) => runOrFail(process.execPath, ['.ci/check.mjs', ...args], 'check failed'),
   peerloom: (args) => program('peerloom', 'packages/cli/bin/peerloom.js', args),
+  example,
   exec: ([command, ...args]) =>
     runOrFail(command, args, `${command} failed`, { shell: process.platform === 'win32' }),
 };

@@ -43,23 +43,17 @@ export const ambientCoreFolders = ['network'];
 /** Tests, and the fakes beside the code that only tests use; the build leaves both out. */
 export const testFiles = String.raw`\.(test|fake)\.ts$`;
 
-function readPackages(parent, rankOf) {
-  const folder = join(root, parent);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => existsSync(join(folder, name, 'package.json')))
-    .map((name) => ({
-      path: `${parent}/${name}`,
-      folder: join(folder, name),
-      rank: rankOf(name),
-      manifest: JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')),
-    }));
+function readPackage(path, rank) {
+  const folder = join(root, path);
+  return { path, folder, rank, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) };
 }
 
 /** Every workspace package: path from the root, folder, rank and package.json. */
 export const packages = [
-  ...readPackages('packages', (name) => ranks[name] ?? extensionRank),
-  ...readPackages('examples', () => exampleRank),
+  ...readdirSync(join(root, 'packages'))
+    .filter((name) => existsSync(join(root, 'packages', name, 'package.json')))
+    .map((name) => readPackage(`packages/${name}`, ranks[name] ?? extensionRank)),
+  readPackage('examples', exampleRank),
 ];
 
 export const publicPackages = packages.filter(({ manifest }) => manifest.private !== true);
