@@ -13,10 +13,14 @@ import { makeScratch, type Scratch } from './scratch.js';
 import { formatTable, type Row } from './table.js';
 import { judge } from './targets.js';
 import { benchCreation, benchRechecks } from './tasks/check.js';
+import { benchClosedNetwork, plain } from './tasks/closed-network.js';
 import { benchDownloads } from './tasks/download.js';
 import { benchMemory } from './tasks/memory.js';
 import { benchSeeds, consumers } from './tasks/seed.js';
 import { formatVerdicts, type Verdict } from './verdict.js';
+
+/** Parts that move or check data. */
+const engineParts = ['download', 'seed', 'closed', 'check'] as const;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -44,9 +48,9 @@ async function benchEngines(
   say(`${totalMiB} MiB in pieces of 1 MiB on ${medium}, over loopback; medians of ${rounds} rounds`);
 
   const results = new Map<string, readonly Row[]>();
-  const show = (title: string, rows: readonly Row[]): void => {
+  const show = (title: string, rows: readonly Row[], reference: string = libtorrent.name): void => {
     results.set(title, rows);
-    say(`\n${formatTable(title, rows, libtorrent.name)}`);
+    say(`\n${formatTable(title, rows, reference)}`);
   };
   if (parts.has('download')) {
     const { seeding } = hasLibtorrent ? libtorrent : peerloom;
@@ -58,6 +62,7 @@ async function benchEngines(
       show(`seeding to ${consumer}`, rows);
     }
   }
+  if (parts.has('closed')) show('closed network', await benchClosedNetwork(payload, options), plain);
   if (parts.has('check')) {
     show('recheck', await benchRechecks([...engines, sha1Limit], payload, options));
     show('create', await benchCreation(engines, payload, options));
@@ -73,7 +78,7 @@ async function main(): Promise<void> {
   if (!(await works([python, '--version']))) throw new Error('Python 3 is needed to measure');
   const scratch = makeScratch();
   const verdicts: Verdict[] = [];
-  if (parts.has('download') || parts.has('seed') || parts.has('check')) {
+  if (engineParts.some((part) => parts.has(part))) {
     const engines = await findEngines([peerloom, libtorrent, aria2, webtorrent]);
     if (!engines.includes(peerloom)) throw new Error('the peerloom command does not run');
     verdicts.push(...(await benchEngines(engines, options, scratch)));

@@ -1,4 +1,4 @@
-const parts = ['download', 'seed', 'check', 'memory'] as const;
+const parts = ['download', 'seed', 'closed', 'check', 'memory'] as const;
 
 /** A part that can be measured on its own. */
 type Part = (typeof parts)[number];
