@@ -185,12 +185,12 @@ export class ScriptedMember implements AuthenticationOwner {
 
   #write(bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    this.#connection.write([this.#encoder === undefined ? bytes : this.#encoder.encode(bytes)], () => {});
+    this.#connection.write(this.#encoder === undefined ? [bytes] : this.#encoder.encode(bytes), () => {});
   }
 
   #receive(chunk: Uint8Array): void {
-    const bytes = this.#decoder === undefined ? chunk : this.#decoder.decode(new Uint8Array(chunk));
-    this.#rest = concatBytes(this.#rest, bytes);
+    const pieces = this.#decoder === undefined ? [chunk] : this.#decoder.decode(chunk);
+    this.#rest = concatBytes(this.#rest, ...pieces);
     if (this.#remoteHandshake === undefined) {
       if (this.#rest.length < handshakeLength) return;
       this.#remoteHandshake = this.#rest.slice(0, handshakeLength);
@@ -272,6 +272,6 @@ export class ScriptedMember implements AuthenticationOwner {
     this.#decoder = new RecordDecoder(receive);
     const late = this.#rest;
     this.#rest = new Uint8Array(0);
-    if (late.length > 0) this.#rest = this.#decoder.decode(late);
+    if (late.length > 0) this.#rest = concatBytes(...this.#decoder.decode(late));
   }
 }

@@ -15,6 +15,14 @@ function writeNonce(target: Buffer, low: number, high: number): void {
   target.writeUInt32LE(high, 8);
 }
 
+/** A message that is decrypted as it comes. */
+export interface Decryption {
+  /** What a part of the ciphertext holds: not to be believed before {@link finish}. */
+  update(ciphertext: Uint8Array): Uint8Array;
+  /** All of the ciphertext has come. Throws {@link NoiseError} where it is not authentic. */
+  finish(tag: Uint8Array): void;
+}
+
 /** A key and the number of the next message under it: `CipherState` of the Noise framework, section 5.1. */
 export class CipherState {
   #key: Uint8Array;
@@ -26,20 +34,42 @@ export class CipherState {
     this.#key = key;
   }
 
-  /** Encrypts into `target` at `offset`, where `plain.length + tagLength` bytes are free. */
-  encryptInto(target: Uint8Array, offset: number, plain: Uint8Array, associated: Uint8Array = none): void {
+  /** The ciphertext of `plain` without its tag, which is written into `target` at `offset`. */
+  encryptApart(
+    plain: Uint8Array,
+    target: Uint8Array,
+    offset: number,
+    associated: Uint8Array = none,
+  ): Uint8Array {
     const cipher = createCipheriv(algorithm, this.#key, this.#nextNonce(), options);
     if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plain.length });
-    target.set(cipher.update(plain), offset);
+    const ciphertext = cipher.update(plain);
     cipher.final();
-    target.set(cipher.getAuthTag(), offset + plain.length);
+    target.set(cipher.getAuthTag(), offset);
+    return ciphertext;
   }
 
   /** The ciphertext of `plain`, with its tag. */
   encrypt(plain: Uint8Array, associated: Uint8Array = none): Uint8Array {
     const ciphertext = new Uint8Array(plain.length + tagLength);
-    this.encryptInto(ciphertext, 0, plain, associated);
+    ciphertext.set(this.encryptApart(plain, ciphertext, plain.length, associated));
     return ciphertext;
+  }
+
+  /** Begins the next message, whose ciphertext comes in parts. */
+  beginDecryption(): Decryption {
+    const decipher = createDecipheriv(algorithm, this.#key, this.#nextNonce(), options);
+    return {
+      update: (ciphertext) => decipher.update(ciphertext),
+      finish: (tag) => {
+        decipher.setAuthTag(tag);
+        try {
+          decipher.final();
+        } catch (error) {
+          throw new NoiseError('a ciphertext that is not authentic', { cause: error });
+        }
+      },
+    };
   }
 
   /** What a ciphertext holds. Throws {@link NoiseError} where it is not authentic. */

@@ -1,84 +1,81 @@
-import { concatBytes, StreamAuthenticationError } from '@peerloom/core/plugin';
-import { type CipherState, tagLength } from '../noise/cipher-state.js';
+import { StreamAuthenticationError } from '@peerloom/core/plugin';
+import { type CipherState, type Decryption, tagLength } from '../noise/cipher-state.js';
 import { headerLength, recordsPerKey } from './record-encoder.js';
+
+/** A record that has begun. */
+interface PartialRecord {
+  readonly decryption: Decryption;
+  /** Bytes of the ciphertext that are still to come, the tag apart. */
+  missingBytes: number;
+  /** What it holds, which nobody sees before the tag is there. */
+  readonly plain: Uint8Array[];
+}
 
 /** Gives back the bytes of a stream from its records, which come cut anywhere. Keeps one partial record at most. */
 export class RecordDecoder {
   readonly #cipher: CipherState;
   #records = 0;
-  readonly #header = new Uint8Array(headerLength);
-  #headerFilled = 0;
-  /** The record that has begun, once its length is known. */
-  #record: Uint8Array | undefined;
-  #recordFilled = 0;
-  /** Memory of the record before, while one follows the other: an idle connection keeps none. */
-  #spare: Uint8Array | undefined;
+  /** A length or a tag, of which some bytes have come. */
+  readonly #short = new Uint8Array(tagLength);
+  #shortFilled = 0;
+  #record: PartialRecord | undefined;
 
   constructor(cipher: CipherState) {
     this.#cipher = cipher;
   }
 
-  /** What the records that are complete hold. Throws {@link StreamAuthenticationError} for forged ones. */
-  readonly decode = (wire: Uint8Array): Uint8Array => {
-    const parts: Uint8Array[] = [];
+  /** What the records that are complete hold, in pieces. Throws {@link StreamAuthenticationError} for forged ones. */
+  readonly decode = (wire: Uint8Array): readonly Uint8Array[] => {
+    const pieces: Uint8Array[] = [];
     let rest = wire;
     while (rest.length > 0) {
       if (this.#record === undefined) {
-        rest = this.#readHeader(rest);
-        if (this.#headerFilled < headerLength) break;
-        const length = this.#recordLength();
-        if (rest.length >= length) {
-          parts.push(this.#open(rest.subarray(0, length)));
-          rest = rest.subarray(length);
-          this.#headerFilled = 0;
-          continue;
-        }
-        this.#record = this.#takeRecord(length);
-        this.#recordFilled = 0;
+        rest = this.#fillShort(rest, headerLength);
+        if (this.#shortFilled < headerLength) break;
+        this.#record = this.#begin();
       }
-      const taken = rest.subarray(0, this.#record.length - this.#recordFilled);
-      this.#record.set(taken, this.#recordFilled);
-      this.#recordFilled += taken.length;
-      rest = rest.subarray(taken.length);
-      if (this.#recordFilled < this.#record.length) break;
-      parts.push(this.#open(this.#record));
-      this.#spare = new Uint8Array(this.#record.buffer);
+      rest = this.#decrypt(this.#record, rest);
+      if (this.#record.missingBytes > 0) break;
+      rest = this.#fillShort(rest, tagLength);
+      if (this.#shortFilled < tagLength) break;
+      this.#finish(this.#record);
+      pieces.push(...this.#record.plain);
       this.#record = undefined;
-      this.#headerFilled = 0;
     }
-    if (this.#record === undefined) this.#spare = undefined;
-    return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(...parts);
+    return pieces;
   };
 
-  #takeRecord(length: number): Uint8Array {
-    const spare = this.#spare;
-    this.#spare = undefined;
-    return spare !== undefined && spare.length >= length ? spare.subarray(0, length) : new Uint8Array(length);
-  }
-
-  #readHeader(bytes: Uint8Array): Uint8Array {
-    const taken = bytes.subarray(0, headerLength - this.#headerFilled);
-    this.#header.set(taken, this.#headerFilled);
-    this.#headerFilled += taken.length;
+  /** Takes bytes of a length or a tag; gives what is behind them. */
+  #fillShort(bytes: Uint8Array, length: number): Uint8Array {
+    const taken = bytes.subarray(0, length - this.#shortFilled);
+    this.#short.set(taken, this.#shortFilled);
+    this.#shortFilled += taken.length;
     return bytes.subarray(taken.length);
   }
 
   /** Refuses, before anything is kept, what is too short to hold something: work that leads nowhere. */
-  #recordLength(): number {
-    const [high = 0, low = 0] = this.#header;
-    const length = (high << 8) | low;
-    if (length <= tagLength) throw new StreamAuthenticationError('an empty record');
-    return length;
+  #begin(): PartialRecord {
+    const [high = 0, low = 0] = this.#short;
+    this.#shortFilled = 0;
+    const missingBytes = ((high << 8) | low) - tagLength;
+    if (missingBytes <= 0) throw new StreamAuthenticationError('an empty record');
+    return { decryption: this.#cipher.beginDecryption(), missingBytes, plain: [] };
   }
 
-  #open(record: Uint8Array): Uint8Array {
-    let plain: Uint8Array;
+  #decrypt(record: PartialRecord, bytes: Uint8Array): Uint8Array {
+    const part = bytes.subarray(0, record.missingBytes);
+    if (part.length > 0) record.plain.push(record.decryption.update(part));
+    record.missingBytes -= part.length;
+    return bytes.subarray(part.length);
+  }
+
+  #finish({ decryption }: PartialRecord): void {
+    this.#shortFilled = 0;
     try {
-      plain = this.#cipher.decrypt(record);
+      decryption.finish(this.#short);
     } catch {
       throw new StreamAuthenticationError();
     }
     if (++this.#records % recordsPerKey === 0) this.#cipher.rekey();
-    return plain;
   }
 }

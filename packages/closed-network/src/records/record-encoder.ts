@@ -17,21 +17,24 @@ export class RecordEncoder {
     this.#cipher = cipher;
   }
 
-  /** The records that hold `plain`, one after the other. */
-  readonly encode = (plain: Uint8Array): Uint8Array => {
+  /** The records that hold `plain`, one after the other, in pieces: each ciphertext stays where it was made. */
+  readonly encode = (plain: Uint8Array): readonly Uint8Array[] => {
+    const pieces: Uint8Array[] = [];
     const count = Math.ceil(plain.length / maxPlainLength);
-    // All of it is written below.
-    const wire = Buffer.allocUnsafeSlow(plain.length + count * (headerLength + tagLength));
-    let written = 0;
+    // What stands between ciphertexts, one after the other: a length, then a tag with the next length behind it.
+    const between = Buffer.allocUnsafeSlow(count * (headerLength + tagLength));
+    let from = 0;
+    let to = 0;
     for (let start = 0; start < plain.length; start += maxPlainLength) {
       const part = plain.subarray(start, start + maxPlainLength);
-      const length = part.length + tagLength;
-      wire[written] = length >> 8;
-      wire[written + 1] = length & 0xff;
-      this.#cipher.encryptInto(wire, written + headerLength, part);
-      written += headerLength + length;
+      to = between.writeUInt16BE(part.length + tagLength, to);
+      pieces.push(between.subarray(from, to));
+      from = to;
+      pieces.push(this.#cipher.encryptApart(part, between, to));
+      to += tagLength;
       if (++this.#records % recordsPerKey === 0) this.#cipher.rekey();
     }
-    return wire;
+    if (to > from) pieces.push(between.subarray(from, to));
+    return pieces;
   };
 }

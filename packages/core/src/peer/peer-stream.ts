@@ -240,9 +240,10 @@ export class PeerStream implements ConnectionHandler {
     });
   }
 
-  #decrypt(transform: ReceiveTransform, bytes: Uint8Array): Uint8Array | undefined {
+  #decrypt(transform: ReceiveTransform, bytes: Uint8Array): readonly Uint8Array[] | undefined {
     try {
-      return transform(bytes);
+      const plain = transform(bytes);
+      return plain instanceof Uint8Array ? [plain] : plain;
     } catch (error) {
       this.#transformFailed(this.#receiveScope, error);
       return undefined;

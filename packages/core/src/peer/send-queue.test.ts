@@ -111,6 +111,14 @@ describe('an upgrade', () => {
     expect(connection.writes[1]).toEqual(new Uint8Array([253, 252, 251]));
   });
 
+  it('may give what goes on the wire in several pieces, which leave in one write', () => {
+    const { queue, connection } = setUp();
+    queue.upgrade(connection, (plain) => [new Uint8Array([plain.length]), new Uint8Array(), invert(plain)]);
+    queue.append([new Uint8Array([3, 4])]);
+    expect(queue.flush(connection)).toBe(3);
+    expect(connection.writes).toEqual([new Uint8Array([2, 252, 251])]);
+  });
+
   it('after a freeze encrypts all that was queued since the freeze', () => {
     const { queue, small, connection } = setUp();
     small(1);

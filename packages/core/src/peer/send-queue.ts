@@ -10,7 +10,11 @@ const maxSpareBytes = 1024 * 1024;
 let spare = nothing;
 
 /** Encrypts chunks of `length` bytes in all as one. */
-function encryptJoined(encrypt: SendTransform, chunks: readonly Uint8Array[], length: number): Uint8Array {
+function encryptJoined(
+  encrypt: SendTransform,
+  chunks: readonly Uint8Array[],
+  length: number,
+): readonly Uint8Array[] {
   const joined = spare.length >= length ? spare : new Uint8Array(length);
   // The plugin may have another connection flush its bytes meanwhile.
   spare = nothing;
@@ -20,7 +24,8 @@ function encryptJoined(encrypt: SendTransform, chunks: readonly Uint8Array[], le
     offset += chunk.length;
   }
   try {
-    return encrypt(joined.subarray(0, length));
+    const wire = encrypt(joined.subarray(0, length));
+    return wire instanceof Uint8Array ? [wire] : wire;
   } finally {
     if (joined.length <= maxSpareBytes && joined.length > spare.length) spare = joined;
   }
@@ -135,14 +140,15 @@ export class SendQueue {
       });
       return bytes;
     }
-    let wire: Uint8Array;
+    let wire: readonly Uint8Array[];
     try {
       wire = encryptJoined(this.#encrypt, chunks, this.#lastQueuedBytes);
     } finally {
       settle();
     }
-    if (wire.length > 0) connection.write([wire], this.#onWritten);
-    return wire.length;
+    const bytes = wire.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > 0) connection.write(wire, this.#onWritten);
+    return bytes;
   }
 
   #lastQueuedBytes = 0;

@@ -29,9 +29,10 @@ class Rig implements ReceiverOwner {
     this.handshakes++;
   }
 
-  decrypt(transform: ReceiveTransform, bytes: Uint8Array): Uint8Array | undefined {
-    const plain = transform(bytes);
-    if (plain[0] === 0xff) {
+  decrypt(transform: ReceiveTransform, bytes: Uint8Array): readonly Uint8Array[] | undefined {
+    const result = transform(bytes);
+    const plain = result instanceof Uint8Array ? [result] : result;
+    if (plain[0]?.[0] === 0xff) {
       this.isClosed = true;
       return undefined;
     }
@@ -140,6 +141,35 @@ describe('an upgrade', () => {
     expect(rig.handler.calls).toEqual([['interested'], ['have', 1]]);
   });
 
+  it('may give the plain bytes in several pieces, cut anywhere, some of them empty', () => {
+    const rig = new Rig();
+    rig.handler.afterCall = () => {
+      if (rig.handler.calls.length > 1) return;
+      rig.receiver.upgrade((wire) => {
+        const plain = new Uint8Array(invert([...wire]));
+        return [plain.subarray(0, 3), new Uint8Array(0), plain.subarray(3)];
+      });
+    };
+    rig.receive(...handshake, ...interested, ...invert(have(1)));
+    rig.receive(...invert(have(2)));
+    expect(rig.handler.calls).toEqual([['interested'], ['have', 1], ['have', 2]]);
+  });
+
+  it('is over, and the other pieces with it, where a message of one piece closes the connection', () => {
+    const rig = new Rig();
+    rig.handler.afterCall = () => {
+      if (rig.handler.calls.length === 1) {
+        rig.receiver.upgrade((wire) => {
+          const plain = new Uint8Array(invert([...wire]));
+          return [plain.subarray(0, 9), plain.subarray(9)];
+        });
+      } else rig.isClosed = true;
+    };
+    rig.receive(...handshake, ...interested);
+    rig.receive(...invert([...have(1), ...have(2)]));
+    expect(rig.handler.calls).toEqual([['interested'], ['have', 1]]);
+  });
+
   it('decrypts while stalled, so that no byte is decrypted twice or out of order', () => {
     const rig = new Rig();
     const seen: number[] = [];
@@ -153,7 +183,8 @@ describe('an upgrade', () => {
       if (rig.handler.calls.length > 1) return;
       rig.receiver.upgrade((wire) => {
         seen.push(wire.length);
-        return decrypt(wire);
+        const plain = new Uint8Array(invert([...wire]));
+        return [plain.subarray(0, 9), plain.subarray(9)];
       });
     };
     rig.receive(...handshake, ...interested);

@@ -9,7 +9,7 @@ export interface ReceiverOwner {
   /** The remote's handshake is complete. */
   handshakeReceived(): void;
   /** Runs the transform; `undefined` where it failed and the connection is closed. */
-  decrypt(transform: ReceiveTransform, bytes: Uint8Array): Uint8Array | undefined;
+  decrypt(transform: ReceiveTransform, bytes: Uint8Array): readonly Uint8Array[] | undefined;
 }
 
 /**
@@ -47,14 +47,18 @@ export class StreamReceiver {
 
   /** Bytes from the medium. Throws {@link WireError}. */
   receive(wire: Uint8Array): void {
-    let plain: Uint8Array | undefined = wire;
-    if (this.#decrypt !== undefined) plain = this.#owner.decrypt(this.#decrypt, wire);
-    if (plain === undefined || this.#owner.isClosed) return;
-    if (this.#isStalled) {
-      this.#stash = concatBytes(this.#stash ?? new Uint8Array(), plain);
-      return;
-    }
-    this.#parse(plain);
+    if (this.#decrypt === undefined) this.#take(wire);
+    else this.#takeDecrypted(this.#decrypt, wire);
+  }
+
+  #takeDecrypted(decrypt: ReceiveTransform, wire: Uint8Array): void {
+    for (const plain of this.#owner.decrypt(decrypt, wire) ?? []) this.#take(plain);
+  }
+
+  #take(plain: Uint8Array): void {
+    if (this.#owner.isClosed) return;
+    if (this.#isStalled) this.#stash = concatBytes(this.#stash ?? new Uint8Array(), plain);
+    else this.#parse(plain);
   }
 
   /** Goes on after a stall. */
@@ -86,26 +90,20 @@ export class StreamReceiver {
       this.#owner.handshakeReceived();
       if (this.#owner.isClosed || rest.length === 0) return;
     }
-    for (;;) {
-      this.#isParsing = true;
-      let consumed: number;
-      try {
-        consumed = this.#frames.push(rest);
-      } finally {
-        this.#isParsing = false;
-      }
-      if (this.#owner.isClosed) return;
-      rest = rest.subarray(consumed);
-      if (this.#isSwitching) {
-        this.#isSwitching = false;
-        if (rest.length === 0) return;
-        const plain = this.#owner.decrypt(this.#decrypt as ReceiveTransform, rest);
-        if (plain === undefined || this.#owner.isClosed || plain.length === 0) return;
-        rest = plain;
-        continue;
-      }
-      if (this.#isStalled) this.#stash = copyBytes(rest);
+    this.#isParsing = true;
+    let consumed: number;
+    try {
+      consumed = this.#frames.push(rest);
+    } finally {
+      this.#isParsing = false;
+    }
+    if (this.#owner.isClosed) return;
+    rest = rest.subarray(consumed);
+    if (this.#isSwitching) {
+      this.#isSwitching = false;
+      if (rest.length > 0) this.#takeDecrypted(this.#decrypt as ReceiveTransform, rest);
       return;
     }
+    if (this.#isStalled) this.#stash = copyBytes(rest);
   }
 }

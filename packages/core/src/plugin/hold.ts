@@ -28,14 +28,15 @@ export interface PeerDeadline {
 
 /**
  * Encrypts a direction of the stream: gets bytes in order, as many as are flushed at once, gives what goes
- * on the wire. Stateful, synchronous. The input is valid during the call only. The result may be empty or longer, never
- * a view of the input.
+ * on the wire: in one piece, or in several, one after the other, which nobody joins. Stateful, synchronous. The input is
+ * valid during the call only. The result may be empty or longer, never a view of the input; its memory is the
+ * connection's from then on.
  */
-export type SendTransform = (plain: Uint8Array) => Uint8Array;
+export type SendTransform = (plain: Uint8Array) => Uint8Array | readonly Uint8Array[];
 
 /**
  * Decrypts a direction of the stream: gets bytes in order, cut anywhere, gives the plain bytes that are
- * complete, and may keep one partial record. The input is valid during the call only. Throws
- * {@link StreamAuthenticationError} for forged bytes.
+ * complete, in one piece or in several, and may keep one partial record. The input is valid during the call only.
+ * Throws {@link StreamAuthenticationError} for forged bytes.
  */
-export type ReceiveTransform = (wire: Uint8Array) => Uint8Array;
+export type ReceiveTransform = (wire: Uint8Array) => Uint8Array | readonly Uint8Array[];

@@ -37,6 +37,14 @@ describe('a stream that is upgraded under a strict hold', () => {
     await arena.end();
   });
 
+  it.each([1, 100, 5000])('does so where the cipher gives its bytes in pieces of %i', async (pieceBytes) => {
+    const { arena } = await scene({ pieceBytes }, { pieceBytes }, { pieceCount: 2 });
+    await arena.runUntil(() => arena.torrent.state === 'seeding', 'the download');
+    expect(arena.node.hasContent(arena.content)).toBe(true);
+    expect(arena.faults).toEqual([]);
+    await arena.end();
+  });
+
   it.each([1, 2, 3, 7, 64, 1500, 65_536])(
     'at chunks of 1 to %i bytes, the first encrypted ones glued to the last plain frame',
     async (maxChunkBytes) => {
