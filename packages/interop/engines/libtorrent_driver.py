@@ -32,7 +32,8 @@ SETTINGS = {
     | lt.alert.category_t.connect_notification
     | lt.alert.category_t.peer_notification
     | lt.alert.category_t.piece_progress_notification
-    | lt.alert.category_t.storage_notification,
+    | lt.alert.category_t.storage_notification
+    | lt.alert.category_t.tracker_notification,
 }
 
 POLL_SECONDS = 0.01
@@ -57,6 +58,8 @@ def tell_alert(alert):
     line = {"event": event, "message": alert.message()}
     if event == "listen_succeeded":
         line["endpoint"] = endpoint((str(alert.address), alert.port))
+    elif event == "scrape_reply":
+        line |= {"complete": alert.complete, "incomplete": alert.incomplete}
     elif hasattr(alert, "endpoint"):
         line["endpoint"] = endpoint(alert.endpoint)
     tell(line)
@@ -101,6 +104,12 @@ class Driver:
 
     def connect(self, address, port):
         self.torrent.connect_peer((address, port))
+
+    def remove(self):
+        self.session.remove_torrent(self.torrent)
+
+    def scrape(self):
+        self.torrent.scrape_tracker()
 
     def prioritize_files(self, priorities):
         self.torrent.prioritize_files(priorities)

@@ -15,6 +15,7 @@ import {
   makePayload,
   type Payload,
   type PayloadName,
+  type PayloadOptions,
   type PayloadSpec,
   payloads,
 } from './payload.js';
@@ -22,6 +23,7 @@ import { Peerloom, type PeerloomOptions } from './peerloom.js';
 import { RecordingRelay } from './recording-relay.js';
 import { type DifferenceOptions, findDifferences } from './same-files.js';
 import { Tracker } from './tracker.js';
+import { TrackerUnderTest, type TrackerUnderTestOptions } from './tracker-under-test.js';
 
 interface Stoppable {
   stop(): Promise<unknown>;
@@ -81,8 +83,9 @@ export class Arena {
   }
 
   /** Data on disk, and its torrent. */
-  payload(which: PayloadName | PayloadSpec): Promise<Payload> {
-    return makePayload(this.folder(), typeof which === 'string' ? payloads[which] : which);
+  payload(which: PayloadName | PayloadSpec, options?: PayloadOptions): Promise<Payload> {
+    const spec = typeof which === 'string' ? payloads[which] : which;
+    return makePayload(this.folder(), spec, options);
   }
 
   /** 1 GiB of data. */
@@ -127,6 +130,11 @@ export class Arena {
   /** Stands between somebody and `target`, and keeps what they say. */
   async relay(target: Endpoint): Promise<RecordingRelay> {
     return this.#started(await RecordingRelay.open(target));
+  }
+
+  /** The tracker under test. */
+  trackerServer(options?: TrackerUnderTestOptions): TrackerUnderTest {
+    return this.#started(new TrackerUnderTest(options));
   }
 
   /** A process that ends with the test at the latest. */

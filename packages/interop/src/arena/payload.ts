@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createTorrent, type Metainfo, parseMetainfo } from '@peerloom/core';
+import { type CreateTorrentOptions, createTorrent, type Metainfo, parseMetainfo } from '@peerloom/core';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -55,6 +55,9 @@ export interface Payload {
   readonly torrentPath: string;
 }
 
+/** What goes into its torrent besides. */
+export type PayloadOptions = Pick<CreateTorrentOptions, 'trackers'>;
+
 /** Length of what is made and written at a time. */
 const chunkLength = 16 * MiB;
 
@@ -69,7 +72,11 @@ async function writeNoise(path: string, length: number, key: string): Promise<vo
 }
 
 /** Writes a payload below `root` and makes its torrent. */
-export async function makePayload(root: string, spec: PayloadSpec): Promise<Payload> {
+export async function makePayload(
+  root: string,
+  spec: PayloadSpec,
+  options: PayloadOptions = {},
+): Promise<Payload> {
   const folder = join(root, 'data');
   const path = join(folder, spec.name);
   let totalBytes = 0;
@@ -79,7 +86,7 @@ export async function makePayload(root: string, spec: PayloadSpec): Promise<Payl
     await writeNoise(file, length, `${index}`);
     totalBytes += length;
   }
-  const bytes = await createTorrent(path, { pieceLength: spec.pieceLength });
+  const bytes = await createTorrent(path, { pieceLength: spec.pieceLength, ...options });
   const torrentPath = join(root, 'payload.torrent');
   await writeFile(torrentPath, bytes);
   return { folder, path, name: spec.name, totalBytes, metainfo: parseMetainfo(bytes), torrentPath };

@@ -58,6 +58,12 @@ export class Aria2 implements Engine {
     await this.#child.line((line) => line === doneLine, 'aria2 to finish');
   }
 
+  /** Ends it as a user would. */
+  async leave(): Promise<void> {
+    this.#child.interrupt();
+    await this.#child.exited();
+  }
+
   /** It tells of none. */
   async faults(): Promise<readonly string[]> {
     return [];

@@ -88,6 +88,11 @@ export class Child {
     return withDeadline(this.#exit, `${this.#command} to exit`, () => this.describe());
   }
 
+  /** Asks it to end, as Ctrl-C does. */
+  interrupt(): void {
+    this.#process.kill('SIGINT');
+  }
+
   /** Ends it, and waits for that. */
   async stop(): Promise<void> {
     this.#process.kill('SIGKILL');

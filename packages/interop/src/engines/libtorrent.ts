@@ -32,6 +32,12 @@ export interface LibtorrentPeer {
   readonly hashFailures: number;
 }
 
+/** What a tracker has told libtorrent of its torrent. */
+export interface LibtorrentScrape {
+  readonly complete: number;
+  readonly incomplete: number;
+}
+
 /** Settings of libtorrent, by its names. */
 export type LibtorrentSettings = Readonly<Record<string, string | number | boolean>>;
 
@@ -90,6 +96,17 @@ export class Libtorrent implements Engine {
   /** Resolves once a peer has become upload-only. */
   async uploadOnlyBegun(): Promise<void> {
     await this.#driver.event('upload_only_begun');
+  }
+
+  /** Takes the torrent out of the session, of which its trackers are told. */
+  remove(): Promise<void> {
+    return this.#driver.do('remove');
+  }
+
+  /** Scrapes the torrent's first tracker. */
+  async scrape(): Promise<LibtorrentScrape> {
+    await this.#driver.do('scrape');
+    return this.#driver.event<LibtorrentScrape>('scrape_reply');
   }
 
   status(): Promise<LibtorrentStatus> {

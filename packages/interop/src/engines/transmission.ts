@@ -17,6 +17,17 @@ interface TransmissionPeer {
   readonly progress: number;
 }
 
+/** What transmission tells of a tracker. */
+export interface TransmissionTracker {
+  readonly lastAnnounceSucceeded: boolean;
+  readonly lastAnnounceResult: string;
+  readonly lastAnnouncePeerCount: number;
+  readonly lastScrapeSucceeded: boolean;
+  readonly lastScrapeResult: string;
+  readonly seederCount: number;
+  readonly leecherCount: number;
+}
+
 /** What transmission tells of its torrent. */
 export interface TransmissionStatus {
   readonly percentDone: number;
@@ -79,6 +90,20 @@ export class Transmission implements Engine {
   async add(source: string, savePath: string): Promise<void> {
     await mkdir(savePath, { recursive: true });
     await this.#call('torrent-add', { filename: source, 'download-dir': savePath });
+  }
+
+  /** Takes all torrents out, of which their trackers are told. */
+  async remove(): Promise<void> {
+    await this.#call('torrent-remove', {});
+  }
+
+  /** What its torrent's trackers have said. */
+  async trackers(): Promise<readonly TransmissionTracker[]> {
+    const answer = await this.#call('torrent-get', { fields: ['trackerStats'] });
+    const { torrents } = answer as {
+      readonly torrents: readonly { readonly trackerStats: readonly TransmissionTracker[] }[];
+    };
+    return torrents.flatMap(({ trackerStats }) => trackerStats);
   }
 
   async finished(): Promise<void> {
