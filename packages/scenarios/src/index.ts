@@ -1,4 +1,6 @@
-/** The example swarms, as functions. */
+/** The example swarms, as functions, and the extensions and the server that they show. */
+export { type ChatLine, ChatRoom, chat, chatKey } from './chat/chat-extension.js';
+export { giveOnce } from './give-once/give-once-extension.js';
 export type {
   NodeProgress,
   NodeRole,
@@ -11,3 +13,6 @@ export type {
   ScenarioResult,
 } from './scenario.js';
 export { scenarios } from './scenarios.js';
+export type { ByteRange } from './streaming/byte-range.js';
+export { StreamServer, type StreamServerOptions } from './streaming/stream-server.js';
+export { TorrentReader, torrentReader, torrentReaderKey } from './streaming/torrent-reader.js';
