@@ -192,9 +192,10 @@ export class InboundMessages implements FrameHandler {
 
   onReject(piece: number, begin: number, length: number): void {
     if (!this.#isFast('reject') || this.#closesWhileHeld('reject')) return;
-    if (!this.#requests.settleRejected(piece, begin)) return;
+    const ended = this.#requests.settleRejected(piece, begin);
+    if (ended === undefined) return;
     if (this.#hooks.handled('onReject', { piece, begin, length }) || this.#state.isClosed) return;
-    this.#requests.avoidRejected(piece, begin);
+    if (ended === 'refused') this.#requests.avoidRejected(piece, begin);
     this.#owner.requestMore();
   }
 

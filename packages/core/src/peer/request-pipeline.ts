@@ -220,14 +220,17 @@ export class RequestPipeline {
     this.#owner.picker?.releaseAll(this.#state.connectionId);
   }
 
-  /** The remote refuses a request; false where there is none. `avoid`: do not ask again soon. */
-  settleRejected(piece: number, begin: number): boolean {
+  /**
+   * The remote will not answer a request: it refuses it, or we have taken it back. `undefined` where there is
+   * none.
+   */
+  settleRejected(piece: number, begin: number): 'refused' | 'cancelled' | undefined {
     const block = begin / blockLength;
     const key = keyOf(piece, block);
-    this.#cancelled.delete(key);
-    if (!this.#outstanding.delete(key)) return false;
+    const isCancelled = this.#cancelled.delete(key);
+    if (!this.#outstanding.delete(key)) return undefined;
     this.#owner.picker?.release(this.#state.connectionId, piece, block);
-    return true;
+    return isCancelled ? 'cancelled' : 'refused';
   }
 
   /** The remote is not asked for the block again before `untilMs`. */
