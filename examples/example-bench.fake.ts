@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,10 +16,14 @@ export interface ExampleResult {
   readonly problems: readonly string[];
 }
 
-/** A file that a session of the test seeds. */
-export interface SeededFile {
+/** A file, and beside it its torrent. */
+export interface SharedFile {
   readonly bytes: Uint8Array;
   readonly torrentPath: string;
+}
+
+/** A file that a session of the test seeds. */
+export interface SeededFile extends SharedFile {
   /** Where the seed listens, as `HOST:PORT`. */
   readonly address: string;
 }
@@ -43,7 +47,7 @@ export class ExampleBench {
     const program = fileURLToPath(new URL(`dist/${name}.js`, import.meta.url));
     const child = spawn(process.execPath, [program, ...args], {
       cwd: this.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       // What it keeps in the temporary folder is seen, and goes with the test.
       env: { ...process.env, TMPDIR: this.folder },
     });
@@ -62,15 +66,21 @@ export class ExampleBench {
     return { exitCode, output, problems };
   }
 
-  /** Makes a file of random bytes with its torrent, and seeds it on loopback until the test ends. */
-  async seed(name: string, lengthBytes: number, uploadLimitBytesPerSecond = 0): Promise<SeededFile> {
+  /** Makes a file of random bytes, with its torrent, in a folder of their own. */
+  async make(name: string, lengthBytes: number): Promise<SharedFile> {
     const root = this.path('seed');
     mkdirSync(root);
     const bytes = randomBytes(lengthBytes);
     writeFileSync(join(root, name), bytes);
-    const torrentPath = this.path(`${name}.torrent`);
-    const torrent = await createTorrent(join(root, name), { pieceLength: 64 * 1024 });
-    writeFileSync(torrentPath, torrent);
+    const torrentPath = join(root, `${name}.torrent`);
+    writeFileSync(torrentPath, await createTorrent(join(root, name), { pieceLength: 64 * 1024 }));
+    return { bytes, torrentPath };
+  }
+
+  /** Makes a file of random bytes with its torrent, and seeds it on loopback until the test ends. */
+  async seed(name: string, lengthBytes: number, uploadLimitBytesPerSecond = 0): Promise<SeededFile> {
+    const { bytes, torrentPath } = await this.make(name, lengthBytes);
+    const root = this.path('seed');
     const storage = new FileStorage({ root });
     const session = new Session({ storage, settings: { uploadLimitBytesPerSecond } });
     this.#closers.push(async () => {
@@ -78,7 +88,7 @@ export class ExampleBench {
       await storage.close();
     });
     const address = formatEndpoint(await session.listen('127.0.0.1:0'));
-    await session.addTorrent({ torrent: parseMetainfo(torrent) }).checked();
+    await session.addTorrent({ torrent: parseMetainfo(readFileSync(torrentPath)) }).checked();
     return { bytes, torrentPath, address };
   }
 
