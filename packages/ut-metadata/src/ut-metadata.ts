@@ -40,7 +40,8 @@ class MetadataTorrent implements TorrentPlugin {
   readonly #hashFailures: Counter;
   /** Once a peer might be asked. */
   #fetch: MetadataFetch | undefined;
-  #isUnusable = false;
+  /** All of it was here: it is the torrent's or soon will be, or is no use. */
+  #isFound = false;
 
   constructor(torrent: TorrentContext) {
     this.#torrent = torrent;
@@ -50,7 +51,7 @@ class MetadataTorrent implements TorrentPlugin {
 
   /** While the metadata is not known and can be had. A torrent that was added with it gets it after its plugins. */
   #fetching(): MetadataFetch | undefined {
-    if (this.#torrent.info !== undefined || this.#isUnusable) return undefined;
+    if (this.#torrent.info !== undefined || this.#isFound) return undefined;
     this.#fetch ??= this.#startFetch();
     return this.#fetch;
   }
@@ -95,9 +96,9 @@ class MetadataTorrent implements TorrentPlugin {
 
   #found(bytes: Uint8Array): void {
     this.#fetch = undefined;
+    this.#isFound = true;
     // The core says why where what hashes right is no torrent; other peers have nothing else.
-    this.#isUnusable = !this.#torrent.setMetadata(bytes);
-    if (this.#isUnusable) this.#post('unusable', { lengthBytes: bytes.length });
+    if (!this.#torrent.setMetadata(bytes)) this.#post('unusable', { lengthBytes: bytes.length });
   }
 
   #post(event: string, data: Readonly<Record<string, unknown>>): void {

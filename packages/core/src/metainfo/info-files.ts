@@ -1,25 +1,96 @@
-import { asText } from '../bencode/bencode.js';
-import { MetainfoError } from '../common/errors.js';
+import { isUtf8 } from 'node:buffer';
+import { Walker } from '../bencode/walker.js';
+import { utf8 } from '../common/bytes.js';
+import { BencodeError, MetainfoError } from '../common/errors.js';
 import { limits } from '../common/limits.js';
-import type { LayoutFile } from './layout.js';
-
-import { RawDict } from './raw-dict.js';
-import { makePathsUnique, sanitizePathElement } from './sanitize-path.js';
+import { PlacedFiles } from './layout.js';
+import type { RawDict } from './raw-dict.js';
+import { sanitizePathElement } from './sanitize-path.js';
+import { uniquePaths } from './unique-paths.js';
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const dictByte = 0x64; // d
 const symlinkByte = 0x6c; // l
 const padByte = 0x70; // p
+const lengthKey = utf8('length');
+const pathKey = utf8('path');
+const pathUtf8Key = utf8('path.utf-8');
+const attrKey = utf8('attr');
 
-/** What a file is described with is a few values; limits how long a file can keep the parser busy. */
-const fileLimits = { maxTokens: 1_000 };
+/** What a file is described with is a few values. */
+const maxTokensPerFile = 1_000;
 
 /**
- * The files an info dictionary names, in order (BEP 3), below the folder `name`, or the one file of that
- * name. Paths are sanitised and unique. Throws {@link MetainfoError}.
+ * The files an info dictionary names (BEP 3), checked: what is left is work on their names, which cannot fail. A
+ * torrent may have hundreds of thousands of files, so that it can be done in parts.
  */
-export function readFiles(info: RawDict, name: string): readonly LayoutFile[] {
+export class CheckedFiles {
+  readonly #bytes: Uint8Array;
+  /** Where the list is that is a file's path; -1 for a torrent of one file, which has none. */
+  readonly #pathAt: readonly number[];
+  readonly #lengths: readonly number[];
+  readonly #isPad: readonly boolean[];
+
+  /** @internal */
+  constructor(
+    bytes: Uint8Array,
+    files: {
+      readonly pathAt: readonly number[];
+      readonly lengths: readonly number[];
+      readonly isPad: readonly boolean[];
+    },
+  ) {
+    this.#bytes = bytes;
+    this.#pathAt = files.pathAt;
+    this.#lengths = files.lengths;
+    this.#isPad = files.isPad;
+  }
+
+  get count(): number {
+    return this.#lengths.length;
+  }
+
+  /** Bytes of all of them, not exact where it is past 2^53. */
+  totalLength(): number {
+    let total = 0;
+    for (const lengthBytes of this.#lengths) total += lengthBytes;
+    return total;
+  }
+
+  /**
+   * The files in order, below the folder `name`, or the one file of that name. Paths are sanitised and unique; pad
+   * files share theirs freely, since they are never on disk. Yields after each of some steps a file.
+   */
+  *place(name: string): Generator<undefined, PlacedFiles> {
+    const paths: (readonly string[])[] = [];
+    for (const at of this.#pathAt) {
+      paths.push(at < 0 ? [name] : this.#readPath(at, name));
+      yield;
+    }
+    const unique = yield* uniquePaths(paths, this.#isPad);
+    const placed = new PlacedFiles();
+    for (const [index, path] of unique.entries()) {
+      placed.add({ path, lengthBytes: this.#lengths[index] ?? 0, isPad: this.#isPad[index] === true });
+      yield;
+    }
+    return placed;
+  }
+
+  #readPath(at: number, name: string): readonly string[] {
+    const path = [name];
+    const walker = new Walker(this.#bytes, at);
+    for (walker.enter(); !walker.isEnd; ) {
+      walker.string();
+      const element = sanitizePathElement(nameText(walker.stringBytes()));
+      if (element !== '') path.push(element);
+    }
+    if (path.length === 1) path.push('_');
+    return path;
+  }
+}
+
+/** Checks the files of an info dictionary. Throws {@link MetainfoError}. */
+export function checkFiles(info: RawDict): CheckedFiles {
   const isSingleFile = info.has('length');
   if (isSingleFile === info.has('files')) {
     const found = isSingleFile ? 'both' : 'neither';
@@ -27,25 +98,99 @@ export function readFiles(info: RawDict, name: string): readonly LayoutFile[] {
   }
   if (isSingleFile) {
     const isPad = readIsPad(info.string('attr'), 'info');
-    return [{ path: [name], lengthBytes: readLength(info.integer('length'), 'info.length'), isPad }];
+    const lengthBytes = readLength(info.integer('length'), 'info.length');
+    return new CheckedFiles(new Uint8Array(), { pathAt: [-1], lengths: [lengthBytes], isPad: [isPad] });
   }
-  const files = info.mapItems('files', (file, index) => readFile(file, name, `info.files[${index}]`));
-  if (files === undefined || files.length === 0) {
+  const list = info.encoded('files') ?? new Uint8Array();
+  const files = new FileListCheck(list);
+  if (files.lengths.length === 0) {
     throw new MetainfoError('METAINFO_FILES', 'info.files must be a list of at least one file');
   }
-  return withUniquePaths(files);
+  return new CheckedFiles(list, files);
 }
 
-function readFile(encoded: Uint8Array, name: string, where: string): LayoutFile {
-  if (encoded[0] !== dictByte) {
-    throw new MetainfoError('METAINFO_FILES', `${where} must be a dictionary`);
+/** Reads a list of files. */
+class FileListCheck {
+  readonly pathAt: number[] = [];
+  readonly lengths: number[] = [];
+  readonly isPad: boolean[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #walker: Walker;
+
+  constructor(list: Uint8Array) {
+    this.#bytes = list;
+    this.#walker = new Walker(list, 0);
+    if (!this.#walker.isList) return;
+    for (this.#walker.enter(); !this.#walker.isEnd; ) this.#readFile();
   }
-  const file = new RawDict(encoded, where, fileLimits);
-  return {
-    path: [name, ...readPath(file, where)],
-    lengthBytes: readLength(file.integer('length'), `${where}.length`),
-    isPad: readIsPad(file.string('attr'), where),
-  };
+
+  get #where(): string {
+    return `info.files[${this.lengths.length}]`;
+  }
+
+  #readFile(): void {
+    const walker = this.#walker;
+    if (!walker.isDict) throw new MetainfoError('METAINFO_FILES', `${this.#where} must be a dictionary`);
+    let lengthBytes: number | undefined;
+    let attr: Uint8Array | undefined;
+    let path = -1;
+    let pathUtf8 = -1;
+    walker.tokens = 0;
+    for (walker.enter(); !walker.isEnd; ) {
+      walker.string();
+      const isLength = walker.stringIs(lengthKey);
+      const isAttr = walker.stringIs(attrKey);
+      const isPath = walker.stringIs(pathKey);
+      const isPathUtf8 = walker.stringIs(pathUtf8Key);
+      if (isPath && walker.isList) path = walker.position;
+      if (isPathUtf8 && walker.isList) pathUtf8 = walker.position;
+      if (isLength && walker.isInteger) {
+        lengthBytes = walker.integer();
+      } else {
+        const isString = walker.isString;
+        walker.skip();
+        if (isAttr && isString) attr = walker.stringBytes();
+      }
+    }
+    walker.leave();
+    this.#requireFewTokens(walker.tokens);
+    this.pathAt.push(this.#checkedPath(pathUtf8 < 0 ? path : pathUtf8));
+    const isPad = readIsPad(attr, this.#where);
+    this.lengths.push(
+      lengthBytes !== undefined && lengthBytes >= 0
+        ? lengthBytes
+        : readLength(lengthBytes, `${this.#where}.length`),
+    );
+    this.isPad.push(isPad);
+  }
+
+  #requireFewTokens(tokens: number): void {
+    if (tokens <= maxTokensPerFile) return;
+    const message = `more than ${maxTokensPerFile} strings, integers, lists and dictionaries`;
+    throw new MetainfoError('METAINFO_BENCODE', `${this.#where}: ${message}`, {
+      cause: new BencodeError('BENCODE_TOKENS', message, 0),
+    });
+  }
+
+  #checkedPath(at: number): number {
+    const walker = new Walker(this.#bytes, at);
+    let count = 0;
+    if (at >= 0) {
+      for (walker.enter(); !walker.isEnd; count++) {
+        if (!walker.isString) this.#failPath(`[${count}] must be a string`);
+        walker.string();
+      }
+    }
+    if (count === 0) this.#failPath(' must be a list of at least one element');
+    if (count > limits.maxPathElements) {
+      this.#failPath(` has ${count} elements: at most ${limits.maxPathElements}`);
+    }
+    return at;
+  }
+
+  #failPath(what: string): never {
+    throw new MetainfoError('METAINFO_PATH', `${this.#where}.path${what}`);
+  }
 }
 
 function readLength(lengthBytes: number | undefined, where: string): number {
@@ -64,37 +209,8 @@ function readIsPad(attr: Uint8Array | undefined, where: string): boolean {
   return attr?.includes(padByte) ?? false;
 }
 
-function readPath(file: RawDict, where: string): readonly string[] {
-  const elements = file.strings('path.utf-8') ?? file.strings('path');
-  if (elements === undefined || elements.length === 0) {
-    throw new MetainfoError('METAINFO_PATH', `${where}.path must be a list of at least one element`);
-  }
-  if (elements.length > limits.maxPathElements) {
-    throw new MetainfoError(
-      'METAINFO_PATH',
-      `${where}.path has ${elements.length} elements: at most ${limits.maxPathElements}`,
-    );
-  }
-  const path: string[] = [];
-  for (const [index, bytes] of elements.entries()) {
-    if (bytes === undefined) {
-      throw new MetainfoError('METAINFO_PATH', `${where}.path[${index}] must be a string`);
-    }
-    const name = sanitizePathElement(nameText(bytes));
-    if (name !== '') path.push(name);
-  }
-  return path.length > 0 ? path : ['_'];
-}
-
 /** File names of old torrents are in any encoding: what is not UTF-8 becomes `_`. */
 export function nameText(bytes: Uint8Array): string {
-  return asText(bytes) ?? decoder.decode(bytes).replaceAll('\ufffd', '_');
-}
-
-/** Pad files share their names freely: they are never on disk. */
-function withUniquePaths(files: readonly LayoutFile[]): readonly LayoutFile[] {
-  const kept = files.filter(({ isPad }) => !isPad);
-  const paths = makePathsUnique(kept.map(({ path }) => path));
-  let next = 0;
-  return files.map((file) => (file.isPad ? file : { ...file, path: paths[next++] ?? file.path }));
+  const text = decoder.decode(bytes);
+  return isUtf8(bytes) ? text : text.replaceAll('\ufffd', '_');
 }

@@ -36,6 +36,19 @@ export interface FileSlice {
   readonly lengthBytes: number;
 }
 
+/** Files that have their places in a torrent's data: one after the other, as they are added. */
+export class PlacedFiles {
+  readonly files: TorrentFile[] = [];
+  /** Bytes of all files so far. */
+  totalLength = 0;
+
+  add({ path, lengthBytes, isPad }: LayoutFile): void {
+    const offset = this.totalLength;
+    this.files.push(Object.freeze({ path: Object.freeze([...path]), lengthBytes, offset, isPad }));
+    this.totalLength += lengthBytes;
+  }
+}
+
 /**
  * Where pieces, blocks and files of a torrent lie: arithmetic only. The data is the files one after the
  * other, cut into pieces of `pieceLength` bytes (BEP 3); the last piece may be shorter.
@@ -50,17 +63,13 @@ export class TorrentLayout {
   /** Files in the order of the torrent, pad files included. */
   readonly files: readonly TorrentFile[];
 
-  constructor(pieceLength: number, files: readonly LayoutFile[]) {
-    let offset = 0;
-    const placed: TorrentFile[] = [];
-    for (const { path, lengthBytes, isPad } of files) {
-      placed.push(Object.freeze({ path: Object.freeze([...path]), lengthBytes, offset, isPad }));
-      offset += lengthBytes;
-    }
+  /** @param files Their places are kept, not copied, where they have them. */
+  constructor(pieceLength: number, files: readonly LayoutFile[] | PlacedFiles) {
+    const placed = files instanceof PlacedFiles ? files : placeAll(files);
     this.pieceLength = pieceLength;
-    this.totalLength = offset;
-    this.pieceCount = Math.ceil(offset / pieceLength);
-    this.files = Object.freeze(placed);
+    this.totalLength = placed.totalLength;
+    this.pieceCount = Math.ceil(placed.totalLength / pieceLength);
+    this.files = Object.freeze(placed.files);
     Object.freeze(this);
   }
 
@@ -147,4 +156,10 @@ export class TorrentLayout {
     }
     return low;
   }
+}
+
+function placeAll(files: readonly LayoutFile[]): PlacedFiles {
+  const placed = new PlacedFiles();
+  for (const file of files) placed.add(file);
+  return placed;
 }

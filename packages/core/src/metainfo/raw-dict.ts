@@ -51,13 +51,6 @@ export class RawDict {
     return span && rawInteger(this.#bytes, span);
   }
 
-  /** Views of the items where the value is a list; `undefined` for each that is no byte string. */
-  strings(key: string): readonly (Uint8Array | undefined)[] | undefined {
-    const list = this.encoded(key);
-    if (list === undefined) return undefined;
-    return rawListSpans(list, this.#limits)?.map((span) => rawString(list, span));
-  }
-
   /** What `map` makes of views of the items as encoded, where the value is a list. */
   mapItems<T>(key: string, map: (encoded: Uint8Array, index: number) => T): readonly T[] | undefined {
     const list = this.encoded(key);

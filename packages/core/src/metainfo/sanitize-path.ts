@@ -7,6 +7,8 @@ const suffixBytes = 8;
 const invisible = /[\u034f\p{Cf}\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
 const unusable = /[/\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const unusableOnWindows = /[<>:"|?*]/g;
+/** Names of which nothing is changed anywhere: most. Reserved ones, and `.` and `..`, are looked for as well. */
+const plain = /^[\w !#$%&'()+,\-.;=@[\]^`{}~]{1,255}$/;
 const trailingOnWindows = /[. ]+$/;
 const reservedOnWindows = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$) *(?:\.|$)/i;
 
@@ -23,6 +25,9 @@ const stateFolderNames = /^(?:\.peerloom|peerlo~\d|pe[\da-f]{4}~\d)$/i;
  * (`isWindows`) also what its file systems refuse. Doing it twice changes nothing.
  */
 export function sanitizePathElement(element: string, isWindows = process.platform === 'win32'): string {
+  if (plain.test(element) && !isWindows && !reservedOnWindows.test(element)) {
+    return element === '.' || element === '..' ? '' : element;
+  }
   let name = shorten(element.replace(unusable, '_').replace(invisible, ''));
   if (isWindows) name = name.replace(unusableOnWindows, '_').replace(trailingOnWindows, '');
   if (reservedOnWindows.test(name)) name = shorten(`_${name}`);
@@ -39,60 +44,8 @@ export function sanitizeTorrentName(name: string, isWindows = process.platform =
   return stateFolderNames.test(sanitized) ? `_${sanitized}` : sanitized;
 }
 
-/**
- * The paths of the files of one torrent with those changed that could not exist beside the others: a
- * file that has the path of an earlier one, or of a folder, gets a number before its extension. Names
- * that differ only in case or in how accents are composed count as the same, as they do on many file
- * systems. Paths must be sanitised and not empty.
- */
-export function makePathsUnique(paths: readonly (readonly string[])[]): (readonly string[])[] {
-  const folders = new Map<string, number>();
-  const folderOf = paths.map((path) => {
-    let folder = 0;
-    for (const element of path.slice(0, -1)) {
-      const key = `${folder}/${fold(element)}`;
-      folder = folders.get(key) ?? folders.size + 1;
-      folders.set(key, folder);
-    }
-    return folder;
-  });
-  const taken = new Set<string>();
-  const nextNumber = new Map<string, number>();
-  const isFree = (key: string): boolean => !taken.has(key) && !folders.has(key);
-  return paths.map((path, index) => {
-    const given = path.at(-1) ?? '';
-    const prefix = `${folderOf[index] ?? 0}/`;
-    let key = prefix + fold(given);
-    let name = given;
-    if (!isFree(key)) {
-      // Counted by what the candidates are made from, so that many equal names cost no more than a few.
-      const { stem, extension } = splitForNumber(given);
-      const foldedStem = prefix + fold(stem);
-      const foldedExtension = fold(extension);
-      const series = `${foldedStem}/${foldedExtension}`;
-      let number = nextNumber.get(series) ?? 0;
-      do key = `${foldedStem}.${++number}${foldedExtension}`;
-      while (!isFree(key));
-      nextNumber.set(series, number);
-      name = `${stem}.${number}${extension}`;
-    }
-    taken.add(key);
-    return name === given ? path : [...path.slice(0, -1), name];
-  });
-}
-
-/**
- * One spelling for all names that a file system may take for the same. That of two names with a dot between
- * them is the two spellings with a dot between them.
- */
-function fold(name: string): string {
-  // Most names; the other way costs ten times as much.
-  if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
-  // A sigma is another letter at the end of a word than within.
-  return name.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3').normalize('NFC');
-}
-
-function splitForNumber(name: string): { stem: string; extension: string } {
+/** Cut where a number between both would make the name too long. */
+export function splitForNumber(name: string): { stem: string; extension: string } {
   const { stem, extension } = splitExtension(name);
   return { stem: cutToBytes(stem, maxElementBytes - byteLength(extension) - suffixBytes), extension };
 }

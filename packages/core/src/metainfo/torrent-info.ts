@@ -3,7 +3,7 @@ import type { BencodeLimits } from '../bencode/bencode.js';
 import { MetainfoError } from '../common/errors.js';
 import { InfoHash } from '../common/info-hash.js';
 import { limits } from '../common/limits.js';
-import { nameText, readFiles } from './info-files.js';
+import { checkFiles, nameText } from './info-files.js';
 import { TorrentLayout } from './layout.js';
 
 import { RawDict } from './raw-dict.js';
@@ -68,21 +68,56 @@ export class TorrentInfo {
  * `METAINFO_SYMLINK`.
  */
 export function parseInfo(raw: Uint8Array, limits?: Partial<BencodeLimits>): TorrentInfo {
+  const steps = checkInfo(raw, { limits }).steps();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** An info dictionary that is as it must be, of which the files have not been given their names. */
+export interface CheckedInfo {
+  /** Sanitised. */
+  readonly name: string;
+  readonly fileCount: number;
+  /** Makes the info: some steps a file, none of which can fail. */
+  steps(): Generator<undefined, TorrentInfo>;
+}
+
+/** What {@link parseInfo} does before it looks at names: quick, and all of what it may throw. */
+export function checkInfo(
+  raw: Uint8Array,
+  options: {
+    readonly limits?: Partial<BencodeLimits> | undefined;
+    /** The SHA-1 of `raw`, where it is known. */
+    readonly infoHash?: InfoHash;
+  } = {},
+): CheckedInfo {
   requireSize(raw.length, 'the info dictionary');
   const own = new Uint8Array(raw);
-  const info = new RawDict(own, 'info', limits);
+  const info = new RawDict(own, 'info', options.limits);
   const hashes = readHashes(info);
-  const infoHash = InfoHash.fromBytes(createHash('sha1').update(own).digest());
+  const infoHash = options.infoHash ?? InfoHash.fromBytes(createHash('sha1').update(own).digest());
   const name = readName(info, infoHash);
-  const layout = readLayout(info, name);
-  if (layout.pieceCount * pieceHashLength !== hashes.length) {
+  const pieceLength = readPieceLength(info);
+  const files = checkFiles(info);
+  requireLength(files.totalLength(), pieceLength);
+  const pieceCount = Math.ceil(files.totalLength() / pieceLength);
+  if (pieceCount * pieceHashLength !== hashes.length) {
     throw new MetainfoError(
       'METAINFO_PIECES',
-      `info.pieces has ${hashes.length / pieceHashLength} hashes: the files make ${layout.pieceCount} pieces`,
+      `info.pieces has ${hashes.length / pieceHashLength} hashes: the files make ${pieceCount} pieces`,
     );
   }
   const isPrivate = (info.integer('private') ?? 0) !== 0;
-  return new TorrentInfo({ raw: own, infoHash, name, isPrivate, layout, hashes });
+  return {
+    name,
+    fileCount: files.count,
+    *steps() {
+      const layout = new TorrentLayout(pieceLength, yield* files.place(name));
+      return new TorrentInfo({ raw: own, infoHash, name, isPrivate, layout, hashes });
+    },
+  };
 }
 
 /** Throws `METAINFO_TOO_LARGE` where `lengthBytes` is more than is read. */
@@ -119,21 +154,22 @@ function readName(info: RawDict, infoHash: InfoHash): string {
   return sanitizeTorrentName(nameText(bytes)) || infoHash.hex;
 }
 
-function readLayout(info: RawDict, name: string): TorrentLayout {
+function readPieceLength(info: RawDict): number {
   const pieceLength = info.integer('piece length');
   if (
-    pieceLength === undefined ||
-    pieceLength < limits.minPieceLength ||
-    pieceLength > limits.maxPieceLength
+    pieceLength !== undefined &&
+    pieceLength >= limits.minPieceLength &&
+    pieceLength <= limits.maxPieceLength
   ) {
-    throw new MetainfoError(
-      'METAINFO_PIECE_LENGTH',
-      `info.'piece length' must be ${limits.minPieceLength} to ${limits.maxPieceLength} bytes: it is ${pieceLength ?? 'no integer'}`,
-    );
+    return pieceLength;
   }
-  const files = readFiles(info, name);
-  let totalLength = 0;
-  for (const { lengthBytes } of files) totalLength += lengthBytes;
+  throw new MetainfoError(
+    'METAINFO_PIECE_LENGTH',
+    `info.'piece length' must be ${limits.minPieceLength} to ${limits.maxPieceLength} bytes: it is ${pieceLength ?? 'no integer'}`,
+  );
+}
+
+function requireLength(totalLength: number, pieceLength: number): void {
   if (totalLength === 0 || totalLength > Number.MAX_SAFE_INTEGER) {
     throw new MetainfoError(
       'METAINFO_LENGTH',
@@ -146,5 +182,4 @@ function readLayout(info: RawDict, name: string): TorrentLayout {
       `${totalLength} bytes make more than ${limits.maxPieceCount} pieces of ${pieceLength} bytes`,
     );
   }
-  return new TorrentLayout(pieceLength, files);
 }

@@ -158,8 +158,10 @@ export interface TorrentContext {
   readonly policy: TorrentPolicy;
 
   /**
-   * Gives the torrent its info dictionary. False where its SHA-1 is not the infohash, it is malformed, or
-   * metadata is known already; an alert says why.
+   * Gives the torrent its info dictionary. False where its SHA-1 is not the infohash, it is malformed (an alert
+   * says why), or metadata is known already or was given before. Where it is true, `info` is known and `onMetadata`
+   * has been called when this returns; but where the dictionary names a thousand files or more, their paths are
+   * looked at in later turns of the event loop, and `onMetadata` is called after the last of them.
    */
   setMetadata(info: Uint8Array): boolean;
   /** Whether we have the piece. */

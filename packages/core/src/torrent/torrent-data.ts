@@ -3,9 +3,10 @@ import { bytesEqual } from '../common/bytes.js';
 import { isPeerloomError, MetainfoError, type PeerloomError, SessionError } from '../common/errors.js';
 import type { InfoHash } from '../common/info-hash.js';
 import { storageFailure } from '../disk/storage-failure.js';
-import { parseInfo, type TorrentInfo } from '../metainfo/torrent-info.js';
+import { type CheckedInfo, checkInfo, type TorrentInfo } from '../metainfo/torrent-info.js';
 import type { PiecePicker } from '../picker/piece-picker.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
+import { buildInfo } from './build-info.js';
 import { FileProgress } from './file-progress.js';
 import type { PieceDownloadsOwner } from './piece-downloads.js';
 import { makePicker, TorrentContent } from './torrent-content.js';
@@ -34,6 +35,8 @@ export class TorrentData {
   #info: TorrentInfo | undefined;
   #picker: PiecePicker | undefined;
   #content: TorrentContent | undefined;
+  /** The metadata has been found right; the info is being made of it. */
+  #isLearning = false;
   #isChecked = false;
   #checkedBytes = 0;
   #isSequential: boolean;
@@ -95,31 +98,36 @@ export class TorrentData {
 
   /** See `TorrentContext.setMetadata`. */
   setMetadata(bytes: Uint8Array): boolean {
-    if (this.#info !== undefined || this.#owner.isClosed) return false;
-    const { alerts } = this.#environment;
+    if (this.#info !== undefined || this.#isLearning || this.#owner.isClosed) return false;
+    const { alerts, clock } = this.#environment;
     const { infoHash } = this.#owner;
-    let info: TorrentInfo;
+    let checked: CheckedInfo;
     try {
-      info = this.#parse(bytes);
+      checked = this.#checkInfo(bytes);
     } catch (error) {
       if (!isPeerloomError(error)) throw error;
       alerts.post('metadataFailed', { infoHash, error });
       return false;
     }
-    alerts.post('metadataReceived', { infoHash, name: info.name });
-    this.#useInfo(info, true);
+    this.#isLearning = true;
+    const isGone = (): boolean => this.#owner.isClosed;
+    buildInfo(checked, clock, isGone, (info) => {
+      alerts.post('metadataReceived', { infoHash, name: info.name });
+      this.#useInfo(info, true);
+    });
     return true;
   }
 
-  #parse(bytes: Uint8Array): TorrentInfo {
+  #checkInfo(bytes: Uint8Array): CheckedInfo {
     if (bytes.length > this.#environment.settings.maxMetadataBytes) {
       throw new MetainfoError('METAINFO_TOO_LARGE', `metadata of ${bytes.length} bytes`);
     }
+    const { infoHash } = this.#owner;
     const digest = createHash('sha1').update(bytes).digest();
-    if (!bytesEqual(digest, this.#owner.infoHash.toBytes())) {
+    if (!bytesEqual(digest, infoHash.toBytes())) {
       throw new MetainfoError('METAINFO_INFO_HASH', 'the metadata does not hash to the infohash');
     }
-    return parseInfo(bytes);
+    return checkInfo(bytes, { infoHash });
   }
 
   #useInfo(info: TorrentInfo, isNew: boolean): void {
