@@ -1,5 +1,6 @@
 import { blockLength } from '../common/block.js';
 import { BandwidthShare, type ShareOwner } from './bandwidth-share.js';
+import { LeastLimit } from './least-limit.js';
 import { RateLimit } from './rate-limit.js';
 
 /** A turn has room for a block with its header and for some small messages before it. */
@@ -26,6 +27,7 @@ export interface GroupOwner {
 /** One way of a torrent's traffic. */
 export class BandwidthGroup implements ShareOwner {
   readonly limit = new RateLimit();
+  #setters: LeastLimit | undefined;
   readonly #owner: GroupOwner;
   /** In order of their turns. */
   readonly #waiting = new Set<BandwidthShare>();
@@ -37,9 +39,14 @@ export class BandwidthGroup implements ShareOwner {
     this.#owner = owner;
   }
 
-  /** Bytes a second over all connections of the torrent; 0: no limit of its own. */
-  setLimit(bytesPerSecond: number): void {
-    this.#owner.change(this.limit, bytesPerSecond);
+  /**
+   * Bytes a second over all connections of the torrent; 0: no limit of its own. The least holds of what the application and each
+   * `setter` says.
+   */
+  setLimit(bytesPerSecond: number, setter?: object): void {
+    this.#setters ??= new LeastLimit();
+    this.#setters.set(bytesPerSecond, setter);
+    this.#owner.change(this.limit, this.#setters.least);
   }
 
   get isLimited(): boolean {

@@ -1,3 +1,4 @@
+import { LeastLimit } from './least-limit.js';
 import { RateLimit } from './rate-limit.js';
 
 /** A turn moves what takes about this long at the lowest limit. */
@@ -26,6 +27,7 @@ export interface ShareOwner {
 /** One way of one connection's traffic. */
 export class BandwidthShare {
   readonly limit = new RateLimit();
+  #setters: LeastLimit | undefined;
   readonly #owner: ShareOwner;
   readonly #onServed: (bytes: number) => void;
   #wantedBytes = 0;
@@ -36,9 +38,14 @@ export class BandwidthShare {
     this.#onServed = onServed;
   }
 
-  /** Bytes a second over this connection; 0: no limit of its own. */
-  setLimit(bytesPerSecond: number): void {
-    this.#owner.change(this.limit, bytesPerSecond);
+  /**
+   * Bytes a second over this connection; 0: no limit of its own. The least holds of what the application and each
+   * `setter` says.
+   */
+  setLimit(bytesPerSecond: number, setter?: object): void {
+    this.#setters ??= new LeastLimit();
+    this.#setters.set(bytesPerSecond, setter);
+    this.#owner.change(this.limit, this.#setters.least);
   }
 
   /** Whether anything limits it. Otherwise nothing need be asked. */

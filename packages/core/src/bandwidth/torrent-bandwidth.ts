@@ -15,7 +15,7 @@ export class TorrentBandwidth {
 /** What can be limited one way. */
 interface Limited {
   readonly limit: { readonly bytesPerSecond: number };
-  setLimit(bytesPerSecond: number): void;
+  setLimit(bytesPerSecond: number, setter?: object): void;
 }
 
 /** What can be limited both ways: a torrent, or a connection. */
@@ -35,17 +35,21 @@ export function rateLimitsOf({ download, upload }: LimitedBothWays): RateLimits 
   };
 }
 
-/** Sets the limits that are given; the result says what is wrong with them, and then nothing was set. */
+/**
+ * Sets the limits that are given, of the application or of the extension that `setter` stands for; the result says
+ * what is wrong with them, and then nothing was set.
+ */
 export function setRateLimits(
   { download, upload }: LimitedBothWays,
   { downloadBytesPerSecond, uploadBytesPerSecond }: Partial<RateLimits>,
+  setter?: object,
 ): string | undefined {
   for (const limit of [downloadBytesPerSecond, uploadBytesPerSecond]) {
     if (limit === undefined || (Number.isInteger(limit) && limit >= 0 && limit <= maxBytesPerSecond))
       continue;
     return `a rate limit is a whole number of bytes a second, 0 for none, not ${String(limit)}`;
   }
-  if (downloadBytesPerSecond !== undefined) download.setLimit(downloadBytesPerSecond);
-  if (uploadBytesPerSecond !== undefined) upload.setLimit(uploadBytesPerSecond);
+  if (downloadBytesPerSecond !== undefined) download.setLimit(downloadBytesPerSecond, setter);
+  if (uploadBytesPerSecond !== undefined) upload.setLimit(uploadBytesPerSecond, setter);
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
+import { rateLimitsOf } from '../bandwidth/torrent-bandwidth.js';
 import { copyBytes } from '../common/bytes.js';
 import type { Endpoint } from '../common/endpoint.js';
 import { ContextClosedError, PluginError } from '../common/errors.js';
@@ -14,6 +14,7 @@ import type { StandardMessage } from '../plugin/standard-message.js';
 import type { TorrentContext } from '../plugin/torrent-context.js';
 import type { Clock } from '../ports/clock.js';
 import type { ReadonlyReservedBits } from '../wire/reserved-bits.js';
+import { OwnedRateLimits } from './owned-rate-limits.js';
 import type { PeerConnection } from './peer-connection.js';
 import { peerStats } from './peer-stats.js';
 import { sendStandardMessage } from './plugin-send.js';
@@ -31,6 +32,7 @@ export class PeerContextFacade implements PeerContext {
   readonly #peer: PeerConnection;
   readonly #scope: PluginScope;
   readonly #options: PeerContextOptions;
+  #limits: OwnedRateLimits | undefined;
   readonly clock: Clock;
 
   constructor(peer: PeerConnection, scope: PluginScope, options: PeerContextOptions) {
@@ -182,8 +184,8 @@ export class PeerContextFacade implements PeerContext {
 
   setRateLimits(limits: Partial<RateLimits>): void {
     this.#checkOpen('setRateLimits');
-    const wrong = setRateLimits(this.#peer.bandwidth, limits);
-    if (wrong !== undefined) throw new PluginError('PLUGIN_MESSAGE_INVALID', wrong);
+    this.#limits ??= new OwnedRateLimits(this.#peer.bandwidth, this.#scope);
+    this.#limits.set(limits);
   }
 
   disconnect(reason: string, options: DisconnectOptions = {}): void {

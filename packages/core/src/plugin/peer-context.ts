@@ -142,9 +142,13 @@ export interface PeerContext {
   choke(): void;
   /** Unchokes the remote; the next round of the choker decides anew. */
   unchoke(): void;
-  /** The limits of the connection alone; those of the torrent and session hold besides. */
+  /** The limits of the connection alone, the least of what anybody sets; those of the torrent and session hold besides. */
   readonly rateLimits: RateLimits;
-  /** Sets the limits that are given, from now on. Throws `PLUGIN_MESSAGE_INVALID`, and then none is set. */
+  /**
+   * Sets the limits that are given, from now on and until the plugin leaves. The application and other plugins set
+   * theirs: the least holds, and 0 lifts none but this plugin's. Throws `PLUGIN_MESSAGE_INVALID`, and then none is
+   * set.
+   */
   setRateLimits(limits: Partial<RateLimits>): void;
   /** Closes the connection. `canDisconnect` is not asked. */
   disconnect(reason: string, options?: DisconnectOptions): void;

@@ -199,9 +199,13 @@ export interface TorrentContext {
   setFilePriority(file: number, priority: number): void;
   /** 0 (not wanted) to 7, by default 4; 0 before metadata and where there is no such file. */
   filePriority(file: number): number;
-  /** The limits of the torrent alone; those of the session hold besides. */
+  /** The limits of the torrent alone, the least of what anybody sets; those of the session hold besides. */
   readonly rateLimits: RateLimits;
-  /** Sets the limits that are given, from now on. Throws `PLUGIN_MESSAGE_INVALID`, and then none is set. */
+  /**
+   * Sets the limits that are given, from now on and until the plugin leaves. The application and other plugins set
+   * theirs: the least holds, and 0 lifts none but this plugin's. Throws `PLUGIN_MESSAGE_INVALID`, and then none is
+   * set.
+   */
   setRateLimits(limits: Partial<RateLimits>): void;
   /** Whether pieces are asked for in order rather than rarest first. */
   readonly isSequential: boolean;

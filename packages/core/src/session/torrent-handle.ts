@@ -213,12 +213,12 @@ export class TorrentHandle {
     return wants;
   }
 
-  /** The limits of the torrent alone; those of the session hold besides. */
+  /** The limits of the torrent alone, the least of what is set here and by extensions; those of the session hold besides. */
   get rateLimits(): RateLimits {
     return rateLimitsOf(this.#torrent.bandwidth);
   }
 
-  /** Sets the limits that are given, from now on. Throws `SESSION_OUT_OF_RANGE`, and then none is set. */
+  /** Sets the limits that are given, from now on; extensions set theirs. Throws `SESSION_OUT_OF_RANGE`, and then none is set. */
   setRateLimits(limits: Partial<RateLimits>): void {
     const wrong = setRateLimits(this.#torrent.bandwidth, limits);
     if (wrong !== undefined) throw outOfRange(wrong);

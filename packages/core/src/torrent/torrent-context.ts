@@ -1,4 +1,4 @@
-import { rateLimitsOf, setRateLimits } from '../bandwidth/torrent-bandwidth.js';
+import { rateLimitsOf } from '../bandwidth/torrent-bandwidth.js';
 import type { ReadonlyBitfield } from '../common/bitfield.js';
 import { type BlockRequest, blockLength } from '../common/block.js';
 import type { Endpoint } from '../common/endpoint.js';
@@ -10,6 +10,7 @@ import { OwnedClock } from '../dispatch/owned-clock.js';
 import type { PluginScope } from '../dispatch/plugin-scope.js';
 import type { TorrentLayout } from '../metainfo/layout.js';
 import type { TorrentInfo } from '../metainfo/torrent-info.js';
+import { OwnedRateLimits } from '../peer/owned-rate-limits.js';
 import { PeerContextFacade } from '../peer/peer-context.js';
 import type { ExtensionHandle, RemoveExtensionOptions } from '../plugin/extension-handle.js';
 import type { PeerContext } from '../plugin/peer-context.js';
@@ -39,6 +40,7 @@ export class TorrentContextFacade implements TorrentContext {
   readonly #scope: PluginScope;
   readonly #environment: TorrentEnvironment;
   #exclusive: Set<number> | undefined;
+  #limits: OwnedRateLimits | undefined;
   readonly session: SessionContext;
   readonly clock: Clock;
   readonly policy: TorrentPolicy;
@@ -207,8 +209,8 @@ export class TorrentContextFacade implements TorrentContext {
 
   setRateLimits(limits: Partial<RateLimits>): void {
     this.#checkOpen('setRateLimits');
-    const wrong = setRateLimits(this.#torrent.bandwidth, limits);
-    if (wrong !== undefined) throw invalid(wrong);
+    this.#limits ??= new OwnedRateLimits(this.#torrent.bandwidth, this.#scope);
+    this.#limits.set(limits);
   }
 
   get isSequential(): boolean {

@@ -1,4 +1,4 @@
-import { defineTorrentExtension, pluginApiVersion } from '@peerloom/core/plugin';
+import { defineTorrentExtension, type PeerContext, pluginApiVersion } from '@peerloom/core/plugin';
 import type { Swarm, SwarmPeer } from '@peerloom/testing';
 import { runSwarm } from '@peerloom/testing';
 import { describe, expect, it } from 'vitest';
@@ -184,5 +184,63 @@ describe('an extension', () => {
     });
     expect(errors).toHaveLength(2);
     expect(errors[0]).toMatchObject({ code: 'PLUGIN_MESSAGE_INVALID' });
+  });
+
+  it('leaves the limits of the application and of others alone, and takes its own with it', async () => {
+    const limiter = (name: string, bytesPerSecond: number) =>
+      defineTorrentExtension({ name, apiVersion: pluginApiVersion }, (torrent) => {
+        torrent.setRateLimits({ uploadBytesPerSecond: bytesPerSecond });
+        return {};
+      });
+    await runSwarm({ seed: 8, torrent, settings }, async (swarm) => {
+      const source = await swarm.addSeed();
+      await swarm.addLeech({ connectTo: [source] });
+      const seen: number[] = [];
+      const limits = (): void => {
+        seen.push(source.torrent.rateLimits.uploadBytesPerSecond);
+      };
+      source.torrent.setRateLimits({ uploadBytesPerSecond: 100 * KiB });
+      const strict = source.torrent.addExtension(limiter('strict', 40 * KiB));
+      const loose = source.torrent.addExtension(limiter('loose', 60 * KiB));
+      limits();
+      source.torrent.setRateLimits({ uploadBytesPerSecond: 20 * KiB });
+      limits();
+      source.torrent.setRateLimits({ uploadBytesPerSecond: 0 });
+      limits();
+      await strict.remove();
+      limits();
+      await loose.remove();
+      limits();
+      expect(seen).toEqual([40 * KiB, 20 * KiB, 40 * KiB, 60 * KiB, 0]);
+    });
+  });
+
+  it('holds a connection to the least that extensions set, as long as they are there', async () => {
+    await runSwarm({ seed: 9, torrent, settings }, async (swarm) => {
+      const seen: number[] = [];
+      const contexts: PeerContext[] = [];
+      const limiter = (name: string, bytesPerSecond: number) =>
+        defineTorrentExtension({ name, apiVersion: pluginApiVersion }, () => ({
+          newConnection: (peer) => {
+            contexts.push(peer);
+            peer.setRateLimits({ uploadBytesPerSecond: bytesPerSecond });
+            return {};
+          },
+        }));
+      const source = await swarm.addSeed();
+      await swarm.addLeech({ connectTo: [source] });
+      const look = (): void => {
+        seen.push(contexts[0]?.rateLimits.uploadBytesPerSecond ?? -1);
+      };
+      await swarm.advance(1000);
+      const reader = source.torrent.addExtension(limiter('reader', 0));
+      const strict = source.torrent.addExtension(limiter('strict', 20 * KiB));
+      source.torrent.addExtension(limiter('loose', 50 * KiB));
+      look();
+      await strict.remove();
+      look();
+      await reader.remove();
+      expect(seen).toEqual([20 * KiB, 50 * KiB]);
+    });
   });
 });
