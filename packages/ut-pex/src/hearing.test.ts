@@ -62,10 +62,15 @@ describe('hearing', () => {
       const other = await swarm.addLeech({ addresses: '198.51.100.7' });
       const script = await PexScript.connect(swarm, hub, '203.0.113.1');
       const flags = { isReachable: true, supportsUtp: true };
+      const events: unknown[] = [];
+      hub.session.on('plugin', ({ event, data, endpoint: from }) =>
+        events.push([event, data, from?.address]),
+      );
       script.tell({ added: [{ endpoint: other.endpoint, flags }] });
       await swarm.advance(5_000);
       expect(hub.torrent.knownPeers()).toMatchObject([{ source: 'pex', flags, isConnected: true }]);
       expect(counter(hub, 'learned')).toBe(1);
+      expect(events).toEqual([['learned', { count: 1 }, '203.0.113.1']]);
     });
   });
 
@@ -122,6 +127,7 @@ describe('hearing', () => {
       await script.fake.expectClosed();
       await swarm.advance(1_000);
       expect(alerts).toEqual([
+        ...Array.from({ length: 6 }, () => ['ut_pex', 'learned']),
         ['ut_pex', 'flood'],
         ['ut_pex', 'plugin'],
       ]);
@@ -133,7 +139,9 @@ describe('hearing', () => {
     await run(async ({ swarm, hub }) => {
       const script = await PexScript.connect(swarm, hub, '203.0.113.1');
       const problems: unknown[] = [];
-      hub.session.on('plugin', ({ data }) => problems.push(data.problem));
+      hub.session.on('plugin', ({ event, data }) => {
+        if (event === 'malformed') problems.push(data.problem);
+      });
       for (const payload of [encode({ added: 'abc' }), encode([]), new Uint8Array(0)])
         script.tellRaw(payload);
       script.tellAdded(far(1));

@@ -37,7 +37,8 @@ export interface ContactList {
 export interface PexPeerOwner {
   /** Whether the torrent takes part in peer exchange. */
   readonly isOn: boolean;
-  learned(contacts: readonly PexContact[], refusedCount: number): void;
+  /** The peer has told of others. */
+  learned(contacts: readonly PexContact[], refusedCount: number, peer: PeerContext): void;
   /** The peer sent what it should not. */
   malformed(problem: string, peer: PeerContext): void;
   flooded(peer: PeerContext): void;
@@ -166,7 +167,7 @@ export class PexPeer implements PeerPlugin, PexContact {
         this.#disconnect('it sends malformed peer exchange messages');
     } else if (this.#owner.isOn) {
       const { accepted, refusedCount } = this.#learned.receive(message);
-      this.#owner.learned(accepted, refusedCount);
+      this.#owner.learned(accepted, refusedCount, this.#peer);
     }
   }
 

@@ -18,7 +18,8 @@ const identity = { name: 'ut_pex', apiVersion: pluginApiVersion };
  * (BEP 27) are left alone, and those where another extension denies the source `pex`.
  *
  * Counts peers that it `learned`, contacts that it `refused`, messages that were `malformed`, and `floods`. Posts
- * alerts of type `plugin`: `malformed`, with the problem, and `flood`, of a peer.
+ * alerts of type `plugin`, each of a peer: `learned`, with the `count` of those nobody had told of, `malformed`,
+ * with the `problem`, and `flood`.
  */
 export function utPex(): TorrentPluginFactory {
   return defineTorrentExtension(identity, (torrent) => new PexTorrent(torrent));
@@ -86,12 +87,16 @@ class PexTorrent implements TorrentPlugin, PexPeerOwner {
     if (!isSame) this.#contacts = { revision: this.#contacts.revision + 1, byKey };
   }
 
-  learned(contacts: readonly PexContact[], refusedCount: number): void {
+  learned(contacts: readonly PexContact[], refusedCount: number, peer: PeerContext): void {
     this.#refused.add(refusedCount);
+    let count = 0;
     for (const { endpoint, flags } of contacts) {
       if (this.#torrent.isClosed) return;
-      if (this.#torrent.addPeer(endpoint, 'pex', flags)) this.#learned.add();
+      if (this.#torrent.addPeer(endpoint, 'pex', flags)) count++;
     }
+    if (count === 0) return;
+    this.#learned.add(count);
+    this.#post('learned', peer, { count });
   }
 
   malformed(problem: string, peer: PeerContext): void {

@@ -58,7 +58,7 @@ async function swarm(context: CommandContext, name: string, isJson: boolean): Pr
         checks: Object.fromEntries(
           result.checks.map(({ name, isPassed, seen }) => [name, { isPassed, seen }]),
         ),
-        ...Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
+        figures: Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
       };
       if (!isJson) sayResult(context, result);
       return result.isPassed ? exitCodes.done : exitCodes.failed;

@@ -22,6 +22,7 @@ function progress(fields: Partial<TransferProgress> = {}): TransferProgress {
   return {
     torrents: [half],
     ...{ downloadRate: 2 * MiB, uploadRate: 0, uploadedBytes: 0, peerCount: 3, trouble: undefined },
+    ...{ seedCount: 0, piecesHave: 50, pieceCount: 100, banCount: 0, downloadLimit: 0, uploadLimit: 0 },
     ...fields,
   };
 }
@@ -33,8 +34,21 @@ function lines(width: number, fields?: Partial<TransferProgress>, output = plain
 test('a download has its name, a bar, its share, rates, peers and the time left', () => {
   expect(lines(79)).toEqual([
     'debian.iso                        #############-------------   50.0% of 100 MiB',
-    'down 2.0 MiB/s   up 0 B/s   3 peers   25s left',
+    'down 2.0 MiB/s   up 0 B/s   3 peers   25s left   50/100 pieces',
   ]);
+});
+
+test.for([
+  [
+    120,
+    'down 2.0 MiB/s   up 0 B/s   3 peers (2 seeds)   25s left   1 banned   50/100 pieces   limit 2.0 MiB/s down, 1.0 MiB/s up',
+  ],
+  [85, 'down 2.0 MiB/s   up 0 B/s   3 peers (2 seeds)   25s left   1 banned   50/100 pieces'],
+  [60, 'down 2.0 MiB/s   up 0 B/s   3 peers (2 seeds)   25s left'],
+  [12, 'down 2.0 Mi…'],
+] as const)('in %d columns, whole parts are shown, what matters most first', ([width, status]) => {
+  const fields = { downloadLimit: 2 * MiB, uploadLimit: MiB, seedCount: 2, banCount: 1 };
+  expect(lines(width, fields)[1]).toBe(status);
 });
 
 test.for([39, 59, 79, 120])('lines for %d columns fit, whatever the name', (width) => {
@@ -61,7 +75,7 @@ test('one that waits, and one that was given up, say so, and what is missing of 
   const [queued, failed, status] = lines(79, { torrents });
   expect(queued).toMatch(/ 50\.0%, queued$/);
   expect(failed).toMatch(/ failed$/);
-  expect(status).toMatch(/ 25s left$/);
+  expect(status).toMatch(/ 25s left {3}50\/100 pieces$/);
 });
 
 test('a seed shows what it has sent', () => {
@@ -90,6 +104,6 @@ test('more torrents than rows are counted', () => {
 
 test('elsewhere it is one line', () => {
   expect(new TransferView(plain, () => progress()).plainLine()).toBe(
-    'debian.iso: 50.0% of 100 MiB, 2.0 MiB/s down, 0 B/s up, 3 peers',
+    'debian.iso: 50.0% of 100 MiB, 50/100 pieces, 2.0 MiB/s down, 0 B/s up, 3 peers, 25s left',
   );
 });

@@ -1,6 +1,6 @@
 import type { TorrentState } from '@peerloom/core';
 import { bar } from './bar.js';
-import { fitText } from './display-width.js';
+import { displayWidth, fitText } from './display-width.js';
 import { escapeText } from './escape-text.js';
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from './format.js';
 import type { Output } from './output.js';
@@ -28,6 +28,15 @@ export interface TransferProgress {
   readonly uploadRate: number;
   readonly uploadedBytes: number;
   readonly peerCount: number;
+  /** How many of these have all pieces. */
+  readonly seedCount: number;
+  readonly piecesHave: number;
+  /** 0 where no torrent's metadata is known. */
+  readonly pieceCount: number;
+  readonly banCount: number;
+  /** Limits in bytes a second; 0 where there is none. */
+  readonly downloadLimit: number;
+  readonly uploadLimit: number;
   /** What went wrong last with a peer, for when there is none. */
   readonly trouble: string | undefined;
 }
@@ -39,6 +48,7 @@ const maxBarWidth = 26;
 const minBarWidth = 6;
 const minNameWidth = 12;
 const amountWidth = 17;
+const gap = '   ';
 
 /** Shows a download or a seed: a line a torrent, and one for all. */
 export class TransferView implements ProgressView {
@@ -70,18 +80,21 @@ export class TransferView implements ProgressView {
     if (torrents.some(({ state }) => state === 'checkingFiles')) {
       return `${name}: ${formatBytes(total.checkedBytes)} checked`;
     }
-    const peers = formatCount(all.peerCount, 'peer');
+    const peers = peersText(all);
+    const bans = all.banCount > 0 ? `, ${all.banCount} banned` : '';
     const up = `${steadyRate(all.uploadRate)} up`;
+    const trouble = all.peerCount === 0 && all.trouble !== undefined ? ` (${all.trouble})` : '';
     if (torrents.some(({ state }) => state === 'downloadingMetadata')) {
-      const trouble = all.peerCount === 0 && all.trouble !== undefined ? ` (${all.trouble})` : '';
-      return `${name}: waiting for metadata, ${peers}${trouble}`;
+      return `${name}: waiting for metadata, ${peers}${bans}${trouble}`;
     }
     if (total.haveBytes === total.totalBytes) {
-      return `${name}: seeding, ${up}, ${formatBytes(all.uploadedBytes)} sent, ${peers}`;
+      return `${name}: seeding, ${up}, ${formatBytes(all.uploadedBytes)} sent, ${peers}${bans}`;
     }
     const share = `${formatPercent(total.haveBytes, total.totalBytes)} of ${formatBytes(total.totalBytes)}`;
-    const trouble = all.peerCount === 0 && all.trouble !== undefined ? ` (${all.trouble})` : '';
-    return `${name}: ${share}, ${steadyRate(all.downloadRate)} down, ${up}, ${peers}${trouble}`;
+    const down = `${steadyRate(all.downloadRate)} down`;
+    const left = leftText(total.totalBytes - total.haveBytes, all.downloadRate);
+    const parts = [share, piecesText(all), down, up, peers, ...(left === undefined ? [] : [left])];
+    return `${name}: ${parts.join(', ')}${bans}${trouble}`;
   }
 
   #torrentLine(torrent: TorrentProgress, width: number): string {
@@ -95,23 +108,70 @@ export class TransferView implements ProgressView {
     return `${fitText(escapeText(name), nameWidth)}  ${drawn}  ${amount.padStart(amountWidth)}`;
   }
 
+  /** What matters most comes first; what does not fit is left out whole. */
   #statusLine(progress: TransferProgress, width: number): string {
     const { torrents, downloadRate, uploadRate, uploadedBytes, peerCount, trouble } = progress;
     const [down, up] = this.#output.isUnicode ? ['↓', '↑'] : ['down', 'up'];
     const { haveBytes, totalBytes } = sumOf(torrents);
     const missingBytes = totalBytes - haveBytes;
+    const isMissing = missingBytes > 0 || torrents.some(({ state }) => state === 'downloadingMetadata');
+    const left = leftText(missingBytes, downloadRate);
+    const isInTrouble = isMissing && peerCount === 0 && trouble !== undefined;
     const parts = [
-      ...(missingBytes > 0 ? [`${down} ${steadyRate(downloadRate)}`] : []),
+      ...(isMissing ? [`${down} ${steadyRate(downloadRate)}`] : []),
       `${up} ${steadyRate(uploadRate)}`,
-      ...(missingBytes > 0 ? [] : [`${formatBytes(uploadedBytes)} sent`]),
-      formatCount(peerCount, 'peer'),
-      ...(missingBytes > 0 && downloadRate >= 1024
-        ? [`${formatDuration((missingBytes / downloadRate) * 1000)} left`]
-        : []),
-      ...(missingBytes > 0 && peerCount === 0 && trouble !== undefined ? [trouble] : []),
+      ...(isMissing ? [] : [`${formatBytes(uploadedBytes)} sent`]),
+      peersText(progress),
+      ...(left === undefined ? [] : [left]),
+      ...(progress.banCount > 0 ? [`${progress.banCount} banned`] : []),
+      ...(missingBytes > 0 && !isInTrouble ? [piecesText(progress)] : []),
+      ...(isInTrouble ? [] : limitParts(progress)),
     ];
-    return this.#output.style.dim(fitText(parts.join('   '), width).trimEnd());
+    const fitting = fittingParts(parts, width);
+    // It may be long, and is worth what room there is.
+    if (isInTrouble) fitting.push(trouble);
+    return this.#output.style.dim(fitText(fitting.join(gap), width).trimEnd());
   }
+}
+
+/** The first ones that fit into a line, one at least. */
+function fittingParts(parts: readonly string[], width: number): string[] {
+  const fitting: string[] = [];
+  let used = 0;
+  for (const part of parts) {
+    used += displayWidth(part) + (fitting.length > 0 ? gap.length : 0);
+    if (used > width && fitting.length > 0) break;
+    fitting.push(part);
+  }
+  return fitting;
+}
+
+/** `3 peers`, or `3 peers (2 seeds)`. */
+function peersText({ peerCount, seedCount }: Pick<TransferProgress, 'peerCount' | 'seedCount'>): string {
+  const peers = formatCount(peerCount, 'peer');
+  return seedCount > 0 ? `${peers} (${formatCount(seedCount, 'seed')})` : peers;
+}
+
+function piecesText({ piecesHave, pieceCount }: Pick<TransferProgress, 'piecesHave' | 'pieceCount'>): string {
+  return `${piecesHave}/${formatCount(pieceCount, 'piece')}`;
+}
+
+/** `limit 2.0 MiB/s down, 1.0 MiB/s up`; nothing where there is none. */
+function limitParts({
+  downloadLimit,
+  uploadLimit,
+}: Pick<TransferProgress, 'downloadLimit' | 'uploadLimit'>): readonly string[] {
+  const limits = [
+    ...(downloadLimit > 0 ? [`${formatRate(downloadLimit)} down`] : []),
+    ...(uploadLimit > 0 ? [`${formatRate(uploadLimit)} up`] : []),
+  ];
+  return limits.length > 0 ? [`limit ${limits.join(', ')}`] : [];
+}
+
+/** When it will be done at this rate; `undefined` where that is not to be told. */
+function leftText(missingBytes: number, downloadRate: number): string | undefined {
+  if (missingBytes <= 0 || downloadRate < 1024) return undefined;
+  return `${formatDuration((missingBytes / downloadRate) * 1000)} left`;
 }
 
 /** What is said of a torrent beside its bar. */

@@ -6,6 +6,7 @@ import {
   Session,
   SystemClock,
 } from '@peerloom/core';
+import { EventLines } from '../events/event-lines.js';
 import type { Extension } from '../extensions/load-extensions.js';
 import { OptionWatch } from '../extensions/option-watch.js';
 import { alertJson } from '../output/alert-json.js';
@@ -52,6 +53,7 @@ export class CliSession {
   readonly #failure = new AbortController();
   readonly #optionWatch: OptionWatch;
   readonly #saved: SavedState | undefined;
+  readonly #eventLines: EventLines | undefined;
   #trouble: string | undefined;
 
   /** Makes one, with what was saved of the last one. */
@@ -98,6 +100,7 @@ export class CliSession {
     if (!isJson) {
       this.session.on('performanceWarning', ({ message }) => warnOfSlowness(message));
       warnOfResume(this.session, this.warn);
+      this.#eventLines = new EventLines({ output, session: this.session, now: () => this.clock.now() });
     }
     this.session.on('torrentError', ({ error }) => this.#failure.abort(error));
     this.session.on('peerDisconnected', ({ endpoint, reason }) => {
@@ -123,6 +126,7 @@ export class CliSession {
     this.#optionWatch.close();
     await this.#saved?.close();
     await this.session.stop();
+    this.#eventLines?.close();
     await this.#storage.close();
     await this.#alertsWritten;
   }

@@ -17,7 +17,20 @@ export function transferProgress(
   torrents: readonly TorrentProgress[],
 ): TransferProgress {
   const { downloadRate, uploadRate, uploadedBytes, peerCount } = session.stats();
-  return { torrents, downloadRate, uploadRate, uploadedBytes, peerCount, trouble };
+  const { downloadLimitBytesPerSecond, uploadLimitBytesPerSecond } = session.settings;
+  let [seedCount, piecesHave, pieceCount] = [0, 0, 0];
+  for (const { stats } of session.torrents()) {
+    seedCount += stats.seedCount;
+    piecesHave += stats.piecesHave;
+    pieceCount += stats.pieceCount;
+  }
+  return {
+    ...{ torrents, downloadRate, uploadRate, uploadedBytes, peerCount, seedCount, piecesHave, pieceCount },
+    banCount: session.bans().length,
+    downloadLimit: downloadLimitBytesPerSecond,
+    uploadLimit: uploadLimitBytesPerSecond,
+    trouble,
+  };
 }
 
 /** Where a torrent is of which all is wanted. */

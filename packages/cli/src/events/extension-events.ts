@@ -1,0 +1,69 @@
+import { type AlertOf, formatEndpoint } from '@peerloom/core';
+import { formatCount } from '../output/format.js';
+
+type PluginAlert = AlertOf<'plugin'>;
+
+/** What an event says; `undefined` where it is told in another way. */
+type Words = (event: PluginAlert) => string | undefined;
+
+/** What a third-party extension tells takes this much of a line at most. */
+const maxDataLength = 160;
+
+/** Events of our own extensions in words, by extension and event. */
+const words: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
+  ut_metadata: {
+    hashFailed: ({ data }) =>
+      `metadata of ${formatCount(numberOf(data.senderCount), 'peer')} together had the wrong hash`,
+    unusable: () => 'the metadata is of no torrent that can be used',
+    fault: (event) => `${remoteOf(event)} sends no right metadata (${textOf(event.data.fault)})`,
+  },
+  ut_pex: {
+    learned: (event) =>
+      `${remoteOf(event)} told of ${formatCount(numberOf(event.data.count), 'peer')} (peer exchange)`,
+    malformed: (event) => `${remoteOf(event)} sends malformed peer exchange: ${textOf(event.data.problem)}`,
+    flood: (event) => `${remoteOf(event)} sends too much peer exchange`,
+  },
+  // The alert of the ban itself has all of it.
+  smart_ban: { banned: () => undefined },
+  'closed-network': {
+    confirmed: (event) => {
+      const { name } = event.data;
+      return `${remoteOf(event)} is a member${name === undefined ? '' : `: ${textOf(name)}`}`;
+    },
+    refused: (event) =>
+      `${remoteOf(event)} was refused: ${textOf(event.data.message)} (${textOf(event.data.code)})`,
+    revocations: ({ data }) => `revocation list ${textOf(data.number)} is in force`,
+    ownCertificate: ({ data }) => `our own certificate: ${textOf(data.message)} (${textOf(data.code)})`,
+  },
+};
+
+/** What an extension has told, in words; of one that is not known its name, its event, and the data as they are. */
+export function extensionEventText(alert: PluginAlert): string | undefined {
+  const { plugin, event, endpoint, data } = alert;
+  const ours = Object.hasOwn(words, plugin) ? words[plugin] : undefined;
+  if (ours !== undefined && Object.hasOwn(ours, event)) return ours[event]?.(alert);
+  const about = endpoint === undefined ? '' : ` ${formatEndpoint(endpoint)}`;
+  const rest = typeof data.message === 'string' ? data.message : dataText(data);
+  return `${plugin}: ${event}${about}${rest === '' ? '' : `: ${rest}`}`;
+}
+
+function remoteOf({ endpoint }: PluginAlert): string {
+  return endpoint === undefined ? 'a peer' : formatEndpoint(endpoint);
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
+}
+
+/** Fields that are plain values, as `name value`. */
+function dataText(data: Readonly<Record<string, unknown>>): string {
+  const text = Object.entries(data)
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+  return text.length > maxDataLength ? `${text.slice(0, maxDataLength)}…` : text;
+}
