@@ -1,30 +1,25 @@
 import { blockLength, type MessageChannel, type PeerContext } from '@peerloom/core/plugin';
 import { blockCountOf, blockSizeOf } from './metadata-blocks.js';
 import type { MetadataMessage } from './metadata-message.js';
+import type { ServingBudget } from './serving-budget.js';
 
 /** Nothing is sent while this much waits on the connection. */
 const sendBufferFullBytes = 160 * 1024;
 /** Requests of one peer that wait; more are refused. */
 const maxWaitingRequests = 1024;
-/** A connection is sent the whole metadata so many times at once: some ask again where blocks did not fit together; */
-const wholeAtOnce = 2;
-/** and one time more in each of these: choked peers get it too, so nothing else holds them back. */
-const wholeAgainAfterMs = 600_000;
-
 /**
  * Answers one peer's requests for metadata, no faster than it takes the answers, and refuses what is past the
- * connection's budget.
+ * budget of the connection and its address.
  */
 export class MetadataServer {
   readonly #peer: PeerContext;
   readonly #channel: MessageChannel<MetadataMessage>;
   #waiting: number[] = [];
-  /** Blocks that may be sent, as of `#budgetAtMs`; `undefined` before the first. */
-  #budgetBlocks: number | undefined;
-  #budgetAtMs = 0;
+  readonly #spend: (address: string, blockCount: number) => boolean;
 
-  constructor(peer: PeerContext, channel: MessageChannel<MetadataMessage>) {
+  constructor(peer: PeerContext, channel: MessageChannel<MetadataMessage>, budget: ServingBudget) {
     this.#peer = peer;
+    this.#spend = budget.connection();
     this.#channel = channel;
   }
 
@@ -60,21 +55,10 @@ export class MetadataServer {
     const raw = this.#peer.torrent.info?.raw;
     const count = raw === undefined ? 0 : blockCountOf(raw.length);
     if (raw === undefined || block < 0 || block >= count) return { type: 'reject', block };
-    if (!this.#spend(count)) return { type: 'reject', block };
+    if (!this.#spend(this.#peer.principal ?? this.#peer.endpoint.address, count))
+      return { type: 'reject', block };
     const start = block * blockLength;
     const bytes = raw.subarray(start, start + blockSizeOf(raw.length, block));
     return { type: 'data', block, totalBytes: raw.length, bytes };
-  }
-
-  /** Takes one block off the budget. False where there is none left. */
-  #spend(blockCount: number): boolean {
-    const nowMs = this.#peer.clock.now();
-    const most = blockCount * wholeAtOnce;
-    const earned = ((nowMs - this.#budgetAtMs) * blockCount) / wholeAgainAfterMs;
-    this.#budgetBlocks = Math.min(most, (this.#budgetBlocks ?? most) + earned);
-    this.#budgetAtMs = nowMs;
-    if (this.#budgetBlocks < 1) return false;
-    this.#budgetBlocks--;
-    return true;
   }
 }

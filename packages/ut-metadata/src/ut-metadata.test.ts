@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { asDict, asInteger, blockLength, decodePrefix, encode, InfoHash } from '@peerloom/core/plugin';
+import {
+  asDict,
+  asInteger,
+  blockLength,
+  decodePrefix,
+  encode,
+  InfoHash,
+  type Network,
+} from '@peerloom/core/plugin';
 import { createSwarm, type FakePeer, runSwarm, type Swarm, type SwarmPeer } from '@peerloom/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -231,6 +239,31 @@ describe('peers that ask', () => {
       expect(servedCount()).toBeLessThanOrEqual(3 * blockCount + 1);
       expect(heard(fake, 7)).toHaveLength(asked);
       expect(fake.isClosed).toBe(false);
+    });
+  });
+
+  it('get no more than some times the whole by connecting again and again', async () => {
+    await runSwarm({ torrent, extensions }, async (swarm) => {
+      const seed = await swarm.addSeed();
+      const blockCount = Math.ceil(swarm.content.metainfo.info.raw.length / blockLength);
+      const visit = async (network: Network): Promise<number> => {
+        const fake = swarm.addFakePeer(seed, { network });
+        await fake.greet({ ut_metadata: 7 });
+        for (let i = 0; i < 3 * blockCount; i++) {
+          fake.sendExtended('ut_metadata', message(0, i % blockCount));
+        }
+        await swarm.advance(1000);
+        const answers = heard(fake, 7);
+        expect(answers).toHaveLength(3 * blockCount);
+        fake.end();
+        return answers.filter(({ type }) => type === 1).length;
+      };
+      const greedy = swarm.host();
+      let served = 0;
+      for (let i = 0; i < 12; i++) served += await visit(greedy);
+      expect(served).toBeGreaterThanOrEqual(16 * blockCount);
+      expect(served).toBeLessThanOrEqual(17 * blockCount);
+      expect(await visit(swarm.host())).toBe(2 * blockCount);
     });
   });
 

@@ -16,6 +16,7 @@ import { MetadataFetch } from './metadata-fetch.js';
 import { type MetadataMessage, metadataMessage } from './metadata-message.js';
 import { MetadataServer } from './metadata-server.js';
 import { type MetadataFault, MetadataSource } from './metadata-source.js';
+import { ServingBudget } from './serving-budget.js';
 
 const identity = { name: 'ut_metadata', apiVersion: pluginApiVersion };
 /** Key of the extension handshake (BEP 9). */
@@ -36,6 +37,7 @@ export function utMetadata(): TorrentPluginFactory {
 class MetadataTorrent implements TorrentPlugin {
   readonly #torrent: TorrentContext;
   readonly #peers = new Set<MetadataPeer>();
+  readonly #budget: ServingBudget;
   readonly #faults: Counter;
   readonly #hashFailures: Counter;
   /** Once a peer might be asked. */
@@ -45,6 +47,7 @@ class MetadataTorrent implements TorrentPlugin {
 
   constructor(torrent: TorrentContext) {
     this.#torrent = torrent;
+    this.#budget = new ServingBudget(torrent.clock);
     this.#faults = torrent.session.counter('faults');
     this.#hashFailures = torrent.session.counter('hashFailures');
   }
@@ -77,6 +80,7 @@ class MetadataTorrent implements TorrentPlugin {
   newConnection(peer: PeerContext): PeerPlugin {
     const metadataPeer: MetadataPeer = new MetadataPeer(peer, {
       fetch: () => this.#fetching(),
+      budget: this.#budget,
       gone: () => this.#peers.delete(metadataPeer),
     });
     this.#peers.add(metadataPeer);
@@ -120,13 +124,17 @@ class MetadataPeer implements PeerPlugin {
 
   constructor(
     peer: PeerContext,
-    owner: { readonly fetch: () => MetadataFetch | undefined; readonly gone: () => void },
+    owner: {
+      readonly fetch: () => MetadataFetch | undefined;
+      readonly budget: ServingBudget;
+      readonly gone: () => void;
+    },
   ) {
     this.#peer = peer;
     this.#fetch = owner.fetch;
     this.#gone = owner.gone;
     this.#channel = peer.register(metadataMessage, (message) => this.#receive(message));
-    this.#server = new MetadataServer(peer, this.#channel);
+    this.#server = new MetadataServer(peer, this.#channel, owner.budget);
     this.source = new MetadataSource(
       (block) => !peer.isClosed && this.#channel.send({ type: 'request', block }),
       peer.endpoint.address,
