@@ -54,7 +54,9 @@ export const allExtensions: Scenario = {
       stranger.add(file.magnet, members);
       swarm.note('each leech has the magnet link and the address of the seed');
       const torrents = leeches.map((leech) => leech.add(file.magnet, [seed]));
-      await swarm.watch(Promise.all(observers.map((observer) => observer.found('pex'))));
+      await swarm.watch(
+        Promise.all(observers.map((observer) => observer.until((leech) => leech.foundCount('pex') > 0))),
+      );
       swarm.note('the poisoner, a member, offers all of the data to each leech, and sends wrong bytes');
       poisoner.add(file.metainfo, leeches);
       await swarm.watch(Promise.all(torrents.map((torrent) => torrent.finished())));

@@ -20,7 +20,7 @@ const allowedAtSeek = 0.5;
 /** A file is played over HTTP while it is downloaded, with a jump to a part that is not there yet. */
 export const streaming: Scenario = {
   name: 'streaming',
-  about: 'a player plays a file over HTTP while it downloads, and seeks to what is not there yet',
+  about: 'a player plays a file over HTTP while it downloads, and seeks',
   run: ({ sizeBytes = defaultSizeBytes, ...options }) =>
     Swarm.run(options, async (swarm) => {
       swarm.note('making the data and its torrent');

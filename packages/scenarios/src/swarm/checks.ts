@@ -10,6 +10,11 @@ export function noneCheck(name: string, label: string, count: number): ScenarioC
   return { name, label, isPassed: count === 0, seen: String(count) };
 }
 
+/** The check that there is any of what there should be. */
+export function someCheck(name: string, label: string, count: number): ScenarioCheck {
+  return { name, label, isPassed: count > 0, seen: String(count) };
+}
+
 /** A result that has passed where every check has. */
 export function resultOf(
   checks: readonly ScenarioCheck[],

@@ -8,31 +8,41 @@ export class NodeObserver {
   hasReceivedMetadata = false;
   /** Pieces that came wrong. */
   wrongPieces = 0;
+  /** Connections that ended, or could not be made. */
+  disconnects = 0;
   /** Names of members by what they have proved to be. */
   readonly memberNames = new Map<string, string>();
   /** Connections that opened: whether each is encrypted. */
   readonly encrypted: boolean[] = [];
-  /** Remotes that could not prove that they belong, a time each. */
-  refusals = 0;
   readonly #found = new Map<string, Set<string>>();
+  readonly #waiting = new Set<() => void>();
 
   constructor(node: SwarmNode) {
     this.node = node;
     const { session } = node;
     session.on('metadataReceived', () => {
       this.hasReceivedMetadata = true;
+      this.#look();
     });
-    session.on('hashFailed', () => this.wrongPieces++);
+    session.on('hashFailed', () => {
+      this.wrongPieces++;
+      this.#look();
+    });
     session.on('peerReady', ({ endpoint }) => {
       const peer = node.torrent?.peers().find((candidate) => isSameEndpoint(candidate.endpoint, endpoint));
       if (peer !== undefined) this.encrypted.push(peer.isEncrypted);
+      this.#look();
+    });
+    session.on('peerDisconnected', () => {
+      this.disconnects++;
+      this.#look();
     });
     session.on('plugin', ({ plugin, event, endpoint, data }) => {
-      if (plugin === 'peer-watch' && endpoint !== undefined)
-        this.#foundBy(data.source as PeerSource, endpoint);
-      if (plugin !== 'closed-network') return;
-      if (event === 'confirmed') this.memberNames.set(String(data.principal), String(data.name));
-      if (event === 'refused') this.refusals++;
+      if (plugin === 'peer-watch' && endpoint !== undefined) this.#foundBy(String(data.source), endpoint);
+      if (plugin === 'closed-network' && event === 'confirmed') {
+        this.memberNames.set(String(data.principal), String(data.name));
+      }
+      this.#look();
     });
   }
 
@@ -41,15 +51,20 @@ export class NodeObserver {
     this.#found.set(source, found.add(formatEndpoint(endpoint)));
   }
 
-  /** Resolves with the first address that comes from there. */
-  found(source: PeerSource): Promise<void> {
-    if (this.foundCount(source) > 0) return Promise.resolve();
+  #look(): void {
+    for (const look of this.#waiting) look();
+  }
+
+  /** Resolves once that is so. */
+  until(isTrue: (observer: this) => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.node.session.on('plugin', () => {
-        if (this.foundCount(source) === 0) return;
-        stop();
+      const look = (): void => {
+        if (!isTrue(this)) return;
+        this.#waiting.delete(look);
         resolve();
-      });
+      };
+      this.#waiting.add(look);
+      look();
     });
   }
 

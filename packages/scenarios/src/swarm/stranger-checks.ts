@@ -4,18 +4,15 @@ import type { SwarmNode } from './swarm-node.js';
 
 /** That a stranger who was given the addresses of so many members has reached them all, and has got nothing. */
 export function strangerChecks(stranger: SwarmNode, memberCount: number): readonly ScenarioCheck[] {
-  const { dialsOpened } = stranger.session.stats();
-  const { torrent } = stranger;
-  const knownPeerCount = torrent?.stats.knownPeerCount ?? 0;
+  const { name, torrent, session } = stranger;
+  const { dialsOpened } = session.stats();
+  const { downloadedBytes = 0, piecesHave = 0, knownPeerCount = 0 } = torrent?.stats ?? {};
+  const reached = Math.min(dialsOpened, memberCount);
   return [
-    countCheck(
-      'strangerTried',
-      'members that the stranger reached',
-      Math.min(dialsOpened, memberCount),
-      memberCount,
-    ),
-    noneCheck('strangerPayloadBytes', 'bytes of data that it got', torrent?.stats.downloadedBytes ?? 0),
-    noneCheck('strangerMetadataBytes', 'bytes of metadata that it got', torrent?.info?.raw.length ?? 0),
-    noneCheck('strangerAddresses', 'addresses that it learned', knownPeerCount - memberCount),
+    countCheck(`${name}Reached`, `members that the ${name} reached`, reached, memberCount),
+    noneCheck(`${name}Bytes`, 'bytes of data that it got', downloadedBytes),
+    noneCheck(`${name}Pieces`, 'pieces that it got', piecesHave),
+    noneCheck(`${name}Metadata`, 'bytes of metadata that it got', torrent?.info?.raw.length ?? 0),
+    noneCheck(`${name}Addresses`, 'addresses that it learned', Math.max(0, knownPeerCount - memberCount)),
   ];
 }

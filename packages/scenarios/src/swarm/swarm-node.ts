@@ -1,6 +1,7 @@
 import {
   type AddTorrentParams,
   type Alert,
+  type BanTarget,
   bytesToHex,
   type Endpoint,
   endpoint,
@@ -93,6 +94,14 @@ export class SwarmNode {
   /** In hexadecimal. */
   get peerId(): string {
     return bytesToHex(this.session.peerId);
+  }
+
+  /** Whether a ban by address keeps it out: by its address, or where others share that one, by its port, too. */
+  isMetBy(ban: BanTarget): boolean {
+    if ('principal' in ban) return false;
+    const { address, port } = ban.endpoint;
+    if (ban.portOnly !== true) return address === this.#address;
+    return address === this.#address && port === this.#endpoint?.port;
   }
 
   /** The swarm's torrent; `undefined` before {@link add}. */
