@@ -11,8 +11,8 @@ import { parseSeconds } from '../input/quantities.js';
 import { escapeText } from '../output/escape-text.js';
 import { withSummary } from '../output/summary.js';
 import { makeWarn } from '../output/warning.js';
-import type { RateLimits } from '../session/cli-session.js';
 import { Download, type PlannedTorrent } from '../session/download.js';
+import type { RateLimits } from '../session/rate-limiter.js';
 import { downloadSummary } from '../session/transfer-progress.js';
 import { repeatable } from './repeatable.js';
 import {
@@ -77,6 +77,8 @@ without / is looked for in all folders, else from the torrent's folder on; a fol
 comma in a name. Files that were not selected are not made.
 --ext loads an extension from a package, a file or by a short name. Its options stand behind a colon: key=value,
 with \\, for a comma in a value, and @ before the name of a file that holds the value.
+--limit-down @FILE and --limit-up @FILE take a limit from a file, "2MiB" or "none", and follow it while the
+download runs: write another one into it.
 
 Examples:
   peerloom download debian.torrent --peer 192.0.2.7:6881
@@ -85,6 +87,7 @@ Examples:
   peerloom download photos.torrent --peer 192.0.2.7:6881 --select 0,4-7 --select '*.txt,2024/may'
   peerloom download 'magnet:?xt=urn:btih:…' --peer 192.0.2.7:6881
   peerloom download video.torrent --peer 192.0.2.7:6881 --sequential --limit-down 10MiB --limit-up 500KiB
+  peerloom download video.torrent --peer 192.0.2.7:6881 --limit-down @down.limit
   peerloom download *.torrent -o downloads --peer 192.0.2.7:6881 --state ~/.peerloom
   peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json --alerts block,log
   peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt

@@ -15,8 +15,9 @@ import { showProgress } from '../output/progress.js';
 import { withSummary } from '../output/summary.js';
 import { TransferView } from '../output/transfer-view.js';
 import { warnOfBan } from '../session/ban-warning.js';
-import { CliSession, type RateLimits } from '../session/cli-session.js';
+import { CliSession } from '../session/cli-session.js';
 import { listen } from '../session/listen.js';
+import type { RateLimits } from '../session/rate-limiter.js';
 import {
   haveBytes,
   torrentProgress,
@@ -64,10 +65,13 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
 Checks the data first, where it may have changed since the last time. Where some is missing or wrong it says
 how much, seeds nothing and exits with 1: "peerloom verify" tells which files, "peerloom download" gets the
 rest. Then it prints "listening on ADDRESS:PORT" for each address; port 0 stands for a free port.
+--limit-up @FILE takes the limit from a file, "2MiB" or "none", and follows it while it seeds: write another
+one into it.
 
 Examples:
   peerloom seed debian.torrent --path downloads
   peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881 --limit-up 2MiB
+  peerloom seed debian.torrent --path . --limit-up @up.limit
   peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --seed-time 3600 --state ~/.peerloom
   peerloom seed debian.torrent --path . --ext ./my-extension.js:level=3 --no-ext smart_ban
   peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json --alerts block`,

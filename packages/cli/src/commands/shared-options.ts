@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.js';
 import { parseListen, parsePeer } from '../input/addresses.js';
 import { parseAlertCategories } from '../input/alert-categories.js';
 import { requireOutputFolder } from '../input/folder.js';
-import { parseRate } from '../input/quantities.js';
+import { parseRateSource } from '../input/quantities.js';
 import { defaultStateFolder } from '../input/state-folder.js';
 import { repeatable } from './repeatable.js';
 
@@ -53,8 +53,8 @@ export function addListenOption(command: Command): Command {
 export function addLimitDownOption(command: Command): Command {
   return command.option(
     '--limit-down <rate>',
-    'receive at most so much a second: N, NKiB, NMiB or NGiB',
-    parseRate('--limit-down'),
+    'receive at most so much a second: N, NKiB, NMiB or NGiB, or @FILE that has it',
+    parseRateSource('--limit-down'),
   );
 }
 
@@ -62,8 +62,8 @@ export function addLimitDownOption(command: Command): Command {
 export function addLimitUpOption(command: Command): Command {
   return command.option(
     '--limit-up <rate>',
-    'send at most so much a second: N, NKiB, NMiB or NGiB',
-    parseRate('--limit-up'),
+    'send at most so much a second: N, NKiB, NMiB or NGiB, or @FILE that has it',
+    parseRateSource('--limit-up'),
   );
 }
 

@@ -23,14 +23,23 @@ export function parsePieceSize(text: string): number {
   );
 }
 
-/** The value, in bytes a second, of an option that limits a rate: `N[KiB|MiB|GiB]`. Throws {@link CliError}. */
-export function parseRate(option: string): (text: string) => number {
+/** A limit of a rate: bytes a second, or a file that has it and may change. */
+export type RateSource = number | { readonly file: string };
+
+/** The value of an option that limits a rate: `N[KiB|MiB|GiB]` a second, or `@FILE`. Throws {@link CliError}. */
+export function parseRateSource(option: string): (text: string) => RateSource {
+  const parse = parseRate(option);
+  return (text) => (text.startsWith('@') && text.length > 1 ? { file: text.slice(1) } : parse(text));
+}
+
+/** A rate in bytes a second: `N[KiB|MiB|GiB]`. `where` is for the message. Throws {@link CliError}. */
+export function parseRate(where: string): (text: string) => number {
   return (text) => {
     const rate = parseBytes(text, /^(\d{1,12})(KiB|MiB|GiB)?$/);
     if (rate >= minRate && rate <= maxRate) return rate;
     throw new CliError(
       'CLI_RATE',
-      `${option} '${escapeText(text)}': must be N, NKiB, NMiB or NGiB a second, from 1KiB to 1024GiB`,
+      `${where} '${escapeText(text)}': must be N, NKiB, NMiB or NGiB a second, from 1KiB to 1024GiB`,
     );
   };
 }

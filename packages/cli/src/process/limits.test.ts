@@ -36,3 +36,31 @@ test('--limit-up holds a seed back', async () => {
   const peer = await seed.line((line) => /^listening on (.+)$/.exec(line)?.[1]);
   expect(await downloadMs(peer)).toBeGreaterThan(leastMs);
 });
+
+test('--limit-up @FILE follows the file while it seeds, and keeps the limit where that makes no sense', async () => {
+  writeFileSync(bench.path('a.bin'), torrent.data);
+  writeFileSync(bench.path('up.limit'), '1KiB\n');
+  const args = ['--path', '.', '--listen', '127.0.0.1:0', '--limit-up', '@up.limit'];
+  const seed = bench.start(['seed', 'a.bin.torrent', ...args]);
+  const peer = await seed.line((line) => /^listening on (.+)$/.exec(line)?.[1]);
+  const download = bench.download('a.bin.torrent', '--peer', peer);
+  writeFileSync(bench.path('up.limit'), 'a lot');
+  await seed.problem((line) => (line.endsWith('the limit stays as it was (CLI_RATE)') ? true : undefined));
+  writeFileSync(bench.path('up.limit'), '2MiB');
+  await seed.line((line) => (line === '--limit-up: 2.0 MiB/s from now on' ? true : undefined));
+  writeFileSync(bench.path('up.limit'), 'none');
+  await seed.line((line) => (line === '--limit-up: no limit from now on' ? true : undefined));
+  // At 1 KiB a second it would take a quarter of an hour.
+  expect((await download.end()).exitCode).toBe(0);
+  expect(readFileSync(bench.path('out/a.bin')).equals(torrent.data)).toBe(true);
+});
+
+test.for([
+  ['@none.limit', 'there is no such file'],
+  ['@empty.limit', 'must be N'],
+] as const)('--limit-down %s is refused at the start: %s', async ([value, problem]) => {
+  writeFileSync(bench.path('empty.limit'), '');
+  const run = await bench.download('a.bin.torrent', '--listen', '127.0.0.1:0', '--limit-down', value).end();
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toEqual([expect.stringMatching(new RegExp(`^peerloom: .*${problem}.*\\(CLI_RATE\\)$`))]);
+});

@@ -14,17 +14,12 @@ import { escapeText } from '../output/escape-text.js';
 import type { Output } from '../output/output.js';
 import { writeJson } from '../output/summary.js';
 import { makeWarn, type Warn } from '../output/warning.js';
+import { RateLimiter, type RateLimits } from './rate-limiter.js';
 import { warnOfResume } from './resume-warnings.js';
 import { SavedState } from './saved-state.js';
 
 /** Peers are named by hand and few: one that is not there yet is soon tried again, for half a minute or so. */
 const peerSettings = { peerRetryDelayMs: 2_000, maxPeerFailures: 5 };
-
-/** How much may be received and sent, in bytes a second; no limit where `undefined`. */
-export interface RateLimits {
-  readonly limitDown?: number;
-  readonly limitUp?: number;
-}
 
 /** How to make a {@link CliSession}. */
 export interface CliSessionOptions {
@@ -52,6 +47,7 @@ export class CliSession {
   readonly #alertsWritten: Promise<void>;
   readonly #failure = new AbortController();
   readonly #optionWatch: OptionWatch;
+  readonly #limiter: RateLimiter;
   readonly #saved: SavedState | undefined;
   readonly #eventLines: EventLines | undefined;
   #trouble: string | undefined;
@@ -59,9 +55,10 @@ export class CliSession {
   /** Makes one, with what was saved of the last one. */
   static async open(options: CliSessionOptions): Promise<CliSession> {
     const { output, isJson, stateFolder } = options;
+    const limiter = await RateLimiter.read(options.limits ?? {});
     const saved =
       stateFolder === undefined ? undefined : await SavedState.load(stateFolder, makeWarn(output, isJson));
-    return new CliSession(options, saved);
+    return new CliSession(options, limiter, saved);
   }
 
   private constructor(
@@ -72,8 +69,8 @@ export class CliSession {
       extensions = [],
       isJson,
       alertMask = defaultAlertMask,
-      limits = {},
     }: CliSessionOptions,
+    limiter: RateLimiter,
     saved: SavedState | undefined,
   ) {
     this.warn = makeWarn(output, isJson);
@@ -88,13 +85,19 @@ export class CliSession {
       clock: this.clock,
       settings: {
         ...peerSettings,
-        downloadLimitBytesPerSecond: limits.limitDown ?? 0,
-        uploadLimitBytesPerSecond: limits.limitUp ?? 0,
+        ...limiter.settings,
       },
       extensions,
       ...(saved?.state === undefined ? {} : { state: saved.state }),
     });
     this.#optionWatch = new OptionWatch(extensions, this.clock, this.warn);
+    this.#limiter = limiter;
+    limiter.follow(this.session, this.clock, {
+      say: (text) => {
+        if (!isJson) output.line(text);
+      },
+      warn: this.warn,
+    });
     saved?.follow(this.session);
     this.#alertsWritten = isJson ? this.#writeAlerts(output, alertMask) : Promise.resolve();
     if (!isJson) {
@@ -124,6 +127,7 @@ export class CliSession {
   /** Stops the session, closes its files, and resolves when all alerts were written. */
   async close(): Promise<void> {
     this.#optionWatch.close();
+    this.#limiter.close();
     await this.#saved?.close();
     await this.session.stop();
     this.#eventLines?.close();

@@ -13,10 +13,11 @@ import { TransferView } from '../output/transfer-view.js';
 import { sleep } from '../sleep.js';
 import { until } from '../until.js';
 import { warnOfBan } from './ban-warning.js';
-import { CliSession, type RateLimits } from './cli-session.js';
+import { CliSession } from './cli-session.js';
 import { completeText, shareText, thereText } from './download-text.js';
 import { isHopeless } from './hopeless.js';
 import { listen } from './listen.js';
+import type { RateLimits } from './rate-limiter.js';
 import { type FilesOf, TorrentDownload } from './torrent-download.js';
 import { downloadProgress, transferProgress } from './transfer-progress.js';
 

@@ -18,7 +18,7 @@ const script: readonly { readonly who: string; readonly text: string; readonly a
 /** Sessions in a row talk over a message of their own (BEP 10) while they share a file. */
 export const chat: Scenario = {
   name: 'chat',
-  about: 'four sessions in a row talk over an extension message of their own while they share a file',
+  about: 'four sessions in a row chat over an extension message',
   run: ({ sizeBytes = defaultSizeBytes, ...options }) => {
     const heard: string[] = [];
     let onJoined = (): void => {};

@@ -12,7 +12,7 @@ const allowedShare = 1.02;
 /** An extension answers `request` in place of the engine, so that a seed sends its data once. */
 export const giveOnce: Scenario = {
   name: 'give-once',
-  about: 'an extension that answers requests itself has a seed send its data once, not once for each leech',
+  about: 'an extension answers requests: a seed sends its data once',
   run: ({ sizeBytes = defaultSizeBytes, ...options }) =>
     Swarm.run(options, async (swarm) => {
       swarm.note('making the data and its torrent');
