@@ -1,5 +1,6 @@
 import type { InfoHash } from '@peerloom/core/plugin';
 import type { AllowedTorrents } from './allowed-torrents.js';
+import type { SwarmStore } from './swarm/swarm-store.js';
 
 /**
  * The torrents that a tracker serves; as long as there is no list, any. What is changed counts from the next request
@@ -7,12 +8,12 @@ import type { AllowedTorrents } from './allowed-torrents.js';
  */
 export class TorrentWhitelist {
   readonly #allowed: AllowedTorrents;
-  readonly #onShrink: () => void;
+  readonly #store: SwarmStore;
 
-  /** Made by the tracker: `onShrink` is called when torrents may be served no more. */
-  constructor(allowed: AllowedTorrents, onShrink: () => void) {
+  /** Made by the tracker, whose store forgets what is served no more. */
+  constructor(allowed: AllowedTorrents, store: SwarmStore) {
     this.#allowed = allowed;
-    this.#onShrink = onShrink;
+    this.#store = store;
   }
 
   /** Whether there is a list at all. */
@@ -38,13 +39,14 @@ export class TorrentWhitelist {
 
   /** Serves this torrent no more. Where there is no list nothing changes. */
   remove(infoHash: InfoHash): void {
-    if (this.#allowed.list?.delete(rawInfoHash(infoHash)) === true) this.#onShrink();
+    const raw = rawInfoHash(infoHash);
+    if (this.#allowed.list?.delete(raw) === true) this.#store.forget(raw);
   }
 
   /** Serves these torrents and no others; `undefined`: any. */
   replace(infoHashes: Iterable<InfoHash> | undefined): void {
     this.#allowed.replace(infoHashes === undefined ? undefined : rawInfoHashes(infoHashes));
-    this.#onShrink();
+    this.#store.retain((infoHash) => this.#allowed.allows(infoHash));
   }
 }
 

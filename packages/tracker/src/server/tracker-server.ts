@@ -46,9 +46,7 @@ export class TrackerServer {
       allowed.lists(infoHash),
     );
     this.#store = store;
-    this.whitelist = new TorrentWhitelist(allowed, () =>
-      store.retain((infoHash) => allowed.allows(infoHash)),
-    );
+    this.whitelist = new TorrentWhitelist(allowed, store);
     const service = new TrackerService({
       limits,
       counters: this.#counters,

@@ -11,7 +11,7 @@ import { encodeHttpResponse, type HttpResponse, methods, plainResponse } from '.
 /** What a connection tells its server. */
 export interface HttpConnectionOwner {
   readonly clock: Clock;
-  /** Answers a `GET`. */
+  /** Answers a `GET` or `HEAD`. */
   respond(head: HttpHead, connection: Connection): HttpResponse;
   /** What was sent is no request that is answered, or none of HTTP. */
   malformed(): void;
@@ -121,6 +121,8 @@ export class HttpConnection implements ConnectionHandler {
       this.#answer(text);
     }
     if (this.#waiting === 'drain' || this.#waiting === 'end') return;
+    // What it was cut from may be large.
+    this.#input = new Uint8Array(this.#input);
     if (this.#hasRemoteEnded) this.finish();
     else if (this.#input.length === 0) this.#wait(this.#requestCount === 0 ? 'head' : 'idle');
     // A new request has its own time; bytes that trickle in for one do not prolong it.
@@ -159,10 +161,10 @@ export class HttpConnection implements ConnectionHandler {
   }
 
   #responseTo(head: HttpHead): HttpResponse {
-    if (head.method === 'GET' && !head.hasBody) return this.#owner.respond(head, this.#connection);
-    if (head.method === 'HEAD' && !head.hasBody) return { status: 200, body: noBytes };
+    const isKnown = methods.includes(head.method);
+    if (isKnown && !head.hasBody) return this.#owner.respond(head, this.#connection);
     this.#owner.malformed();
-    return plainResponse(methods.includes(head.method) ? 400 : 405);
+    return plainResponse(isKnown ? 400 : 405);
   }
 
   #refuse(response: HttpResponse): void {

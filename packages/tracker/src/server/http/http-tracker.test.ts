@@ -169,7 +169,9 @@ describe('HTTP', () => {
   });
 
   it.each([
-    ['HEAD /announce HTTP/1.1\r\nHost: t\r\n\r\n', 200],
+    [`HEAD ${announceTarget()} HTTP/1.1\r\nHost: t\r\n\r\n`, 200],
+    ['HEAD /scrape HTTP/1.1\r\nHost: t\r\n\r\n', 200],
+    ['HEAD /nothing HTTP/1.1\r\nHost: t\r\n\r\n', 404],
     ['POST /announce HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc', 405],
     ['DELETE /announce HTTP/1.1\r\nHost: t\r\n\r\n', 405],
     ['OPTIONS / HTTP/1.1\r\nHost: t\r\n\r\n', 405],
@@ -292,9 +294,10 @@ describe('HTTP', () => {
     const fourth = await scene.client('192.0.2.2');
     expect([third.isClosed, fourth.isClosed]).toEqual([false, true]);
     expect(scene.tracker.stats()).toMatchObject({ connections: 3, refused: { connections: 2 } });
-    own[0]?.connection.destroy();
+    for (const remote of own) remote.connection.destroy();
     await scene.clock.advance(100);
-    expect((await scene.client(client)).isClosed).toBe(false);
+    const again = [await scene.client(client), await scene.client(client)];
+    expect(again.map(({ isClosed }) => isClosed)).toEqual([false, false]);
   });
 
   it('lets the one go that has been idle for longest where there is no room', async () => {
@@ -307,6 +310,19 @@ describe('HTTP', () => {
     expect((await scene.client('192.0.2.3')).isClosed).toBe(false);
     expect([one.isClosed, two.isClosed]).toEqual([false, true]);
     expect(scene.tracker.stats()).toMatchObject({ connections: 2, refused: { connections: 0 } });
+  });
+
+  it('lets none go that has begun its next request', async () => {
+    const scene = await TrackerScene.open({ maxConnections: 1 });
+    const remote = await scene.client('192.0.2.1');
+    remote.send(ok + ok.slice(0, 9));
+    await scene.clock.advance(100);
+    remote.send(ok.slice(9));
+    await scene.clock.advance(100);
+    remote.send(ok.slice(0, 9));
+    await scene.clock.advance(100);
+    expect((await scene.client('192.0.2.2')).isClosed).toBe(true);
+    expect([remote.isClosed, remote.statuses]).toEqual([false, [200, 200]]);
   });
 
   it('gives an answer or closes, whatever bytes come, and goes on with others', async () => {

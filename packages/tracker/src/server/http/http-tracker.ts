@@ -93,10 +93,11 @@ export class HttpTracker implements HttpConnectionOwner {
     if (this.#connections.size === 0) this.#onEmpty();
   }
 
-  respond({ path, query }: HttpHead, { remote }: Connection): HttpResponse {
-    if (path === '/announce') return bencoded(this.#announce(query, remote));
-    if (path === '/scrape') return bencoded(this.#scrape(query, remote));
-    return plainResponse(404);
+  respond({ method, path, query }: HttpHead, { remote }: Connection): HttpResponse {
+    if (path !== '/announce' && path !== '/scrape') return plainResponse(404);
+    // Who asks for the head alone changes nothing.
+    if (method === 'HEAD') return bencoded(new Uint8Array(0));
+    return bencoded(path === '/announce' ? this.#announce(query, remote) : this.#scrape(query, remote));
   }
 
   malformed(): void {

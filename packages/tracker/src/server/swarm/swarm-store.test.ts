@@ -214,6 +214,17 @@ describe('expiry', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('comes for who is silent, also where others came earlier and announce still', async () => {
+    const { announce, clock, store } = setUp();
+    for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) announce(address);
+    await clock.advance(10 * minuteMs);
+    announce('192.0.2.3');
+    announce('192.0.2.1');
+    await clock.advance(10 * minuteMs);
+    expect(store.stats()).toMatchObject({ peers: 2, expiredPeers: 1 });
+    expect(told(announce('192.0.2.9'))).toEqual(['192.0.2.1', '192.0.2.3']);
+  });
+
   it('is put off by each announce', async () => {
     const { announce, clock, store } = setUp();
     for (let i = 0; i < 5; i++) {
@@ -238,6 +249,7 @@ it('agrees with a plain list of peers, whatever is announced', () => {
       infoHash: fc.constantFrom('a', 'b'),
       event: fc.constantFrom('started', 'completed', 'stopped', 'none'),
       leftBytes: fc.constantFrom(0, 1),
+      maxPeers: fc.integer({ min: 0, max: 5 }),
     } as const),
     { maxLength: 60 },
   );
@@ -245,17 +257,20 @@ it('agrees with a plain list of peers, whatever is announced', () => {
     fc.property(announces, (list) => {
       const { announce, store } = setUp();
       const model = new Map<string, { infoHash: string; address: string; isSeed: boolean }>();
-      for (const { host, infoHash, event, leftBytes } of list) {
+      for (const { host, infoHash, event, leftBytes, maxPeers } of list) {
         const address = `192.0.2.${host}`;
         const key = `${infoHash} ${host}`;
-        const announced = announce(address, { infoHash, event, leftBytes });
+        const announced = announce(address, { infoHash, event, leftBytes }, { maxPeers, allFamilies: true });
         if (event === 'stopped') model.delete(key);
         else model.set(key, { infoHash, address, isSeed: leftBytes === 0 });
         const others = [...model.values()].filter(
           (peer) => peer.infoHash === infoHash && peer.address !== address,
         );
         const expected = event === 'stopped' ? [] : others.filter(({ isSeed }) => leftBytes > 0 || !isSeed);
-        expect(told(announced)).toEqual(expected.map((peer) => peer.address).sort());
+        const picked = told(announced);
+        expect(picked).toHaveLength(Math.min(expected.length, maxPeers));
+        expect(new Set(picked).size).toBe(picked.length);
+        expect(expected.map((peer) => peer.address)).toEqual(expect.arrayContaining(picked));
       }
       const peers = [...model.values()];
       for (const infoHash of ['a', 'b']) {

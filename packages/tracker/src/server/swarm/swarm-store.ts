@@ -113,11 +113,16 @@ export class SwarmStore {
     return countsOf(this.#swarms.get(infoHash));
   }
 
+  /** Forgets a torrent with its peers. */
+  forget(infoHash: string): void {
+    for (const peer of [...(this.#swarms.get(infoHash)?.peers.values() ?? [])]) this.#remove(peer);
+    this.#swarms.delete(infoHash);
+  }
+
   /** Forgets the torrents, with their peers, that `isWanted` does not want, and those without peers that are not kept. */
   retain(isWanted: (infoHash: string) => boolean): void {
     for (const [infoHash, swarm] of this.#swarms) {
-      if (!isWanted(infoHash)) for (const peer of [...swarm.peers.values()]) this.#remove(peer);
-      if (swarm.peers.size === 0 && !this.#isKept(infoHash)) this.#swarms.delete(infoHash);
+      if (!isWanted(infoHash) || (swarm.peers.size === 0 && !this.#isKept(infoHash))) this.forget(infoHash);
     }
   }
 
@@ -126,7 +131,6 @@ export class SwarmStore {
     if (this.#timer !== undefined) this.#clock.clear(this.#timer);
     this.#timer = undefined;
     this.retain(() => false);
-    this.#swarms.clear();
   }
 
   #stopped(infoHash: string, key: string): Announced {
