@@ -56,7 +56,12 @@ export function createCommand(context: CommandContext, settle: (exitCode: number
       parsePieceSize,
     )
     .addOption(
-      repeatable('--tracker <url>', 'tracker to announce to, tried in this order', parseTracker, 'none'),
+      repeatable(
+        '--tracker <url>',
+        'tracker to announce to, each a tier of its own, tried in this order',
+        parseTracker,
+        'none',
+      ),
     )
     .option('--private', 'peers come from the trackers only (BEP 27)')
     .option('--comment <text>', 'comment to put in')

@@ -40,6 +40,8 @@ test('create makes the torrent that its options ask for, info shows it, verify f
   expect(made.stdout).toContain(`infohash ${info.infoHash.hex}`);
 
   const shown = await bench.run('info', 'd.torrent');
+  expect(shown.stdout).toContain('tracker 1   http://127.0.0.1:1/a');
+  expect(shown.stdout).toContain('tracker 2   udp://127.0.0.1:2');
   expect(shown.stdout).toContain(`infohash    ${info.infoHash.hex}`);
   expect(shown.stdout).toContain('  1  68.4 KiB  data/sub/b.bin');
   expect(summaryOf((await bench.run('info', 'd.torrent', '--json')).stdout)).toMatchObject({
@@ -76,6 +78,21 @@ test.for([
   ['of a symbolic link', ['link', '-o', 'd.torrent'], 'STORAGE_SYMLINK'],
   ['with a wrong piece size', ['data', '-o', 'd.torrent', '--piece-size', '48KiB'], 'CLI_PIECE_SIZE'],
   ['with a wrong tracker', ['data', '-o', 'd.torrent', '--tracker', 'example'], 'CLI_TRACKER'],
+  [
+    'with a password in a tracker',
+    ['data', '-o', 'd.torrent', '--tracker', 'http://ada:secret@127.0.0.1:1/a'],
+    'CLI_TRACKER',
+  ],
+  [
+    'with a tracker of another scheme',
+    ['data', '-o', 'd.torrent', '--tracker', 'ftp://127.0.0.1/a'],
+    'CLI_TRACKER',
+  ],
+  [
+    'with a tracker longer than may be',
+    ['data', '-o', 'd.torrent', '--tracker', `http://127.0.0.1/${'a'.repeat(9000)}`],
+    'METAINFO_TRACKER',
+  ],
   ['without an output', ['data'], 'CLI_USAGE'],
 ] as const)('create %s is refused with one line, and nothing is written', async ([, args, code]) => {
   symlinkSync('data', bench.path('link'));
