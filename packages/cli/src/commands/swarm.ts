@@ -2,6 +2,7 @@ import type { Scenario, ScenarioEvent, ScenarioFigure, ScenarioResult } from '@p
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
+import { SwarmFeed } from '../events/swarm-feed.js';
 import { exitCodes } from '../exit-code.js';
 import { alertJson } from '../output/alert-json.js';
 import { escapeText } from '../output/escape-text.js';
@@ -88,12 +89,12 @@ async function runScenario(
   let last: SwarmProgress | undefined;
   let progress: Progress | undefined;
   const view = new SwarmView(output, () => last);
+  const feed = isJson ? undefined : new SwarmFeed(output);
   const report = (event: ScenarioEvent): void => {
+    feed?.take(event);
     if (event.type === 'progress') {
       last = event;
       progress ??= showProgress(output, view, { isJson, plainPeriodMs });
-    } else if (event.type === 'note') {
-      if (!isJson) output.line(event.message);
     } else if (event.type === 'alert' && isJson) {
       writeJson(output, { node: event.node, ...alertJson(event.alert) });
     }
@@ -101,6 +102,7 @@ async function runScenario(
   try {
     return await scenario.run({ report, signal });
   } finally {
+    feed?.end();
     progress?.end();
   }
 }
