@@ -16,7 +16,7 @@ const leechNames = ['leech-1', 'leech-2'];
 /** Members with certificates share a file; one who knows the infohash and every address, but is no member, tries to. */
 export const closedNetwork: Scenario = {
   name: 'closed-network',
-  about: 'members share in secret; an intruder with all addresses gets nothing',
+  about: 'members share a file; intruders learn and get nothing',
   run: ({ sizeBytes = defaultSizeBytes, ...options }) =>
     Swarm.run(options, async (swarm) => {
       swarm.note('making the data, its torrent, and a certificate for each member');
