@@ -9,7 +9,7 @@ const entries = readdirSync(join(repositoryRoot, 'packages'))
     const manifest = JSON.parse(readRepositoryFile(`packages/${name}/package.json`)) as { private?: boolean };
     return manifest.private !== true;
   })
-  .flatMap((name) => [`packages/${name}/src/index.ts`, `packages/${name}/src/plugin/index.ts`])
+  .flatMap((name) => ['', 'plugin/', 'server/'].map((part) => `packages/${name}/src/${part}index.ts`))
   .filter(isInRepository);
 
 // Takes seconds where the machine is busy, which a test may not.

@@ -7,12 +7,15 @@ export type TrackerProtocol = 'http' | 'udp';
 
 /** An announce that a tracker server has answered. */
 export interface TrackerAnnounce {
+  /** How it came. */
   readonly protocol: TrackerProtocol;
+  /** Of the torrent that the peer takes part in. */
   readonly infoHash: InfoHash;
   /** Where the peer listens: the address that it announced from, and the port that it named. */
   readonly peer: Endpoint;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
+  /** Why it came. */
   readonly event: AnnounceEvent;
   /** What the peer says that it has sent since it started, in bytes. */
   readonly uploadedBytes: number;

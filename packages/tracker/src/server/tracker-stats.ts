@@ -16,7 +16,9 @@ export type RefusalReason =
 
 /** What a tracker server holds and has done since it was made. */
 export interface TrackerServerStats {
+  /** Torrents that have peers, or are on the whitelist and had some. */
   readonly torrents: number;
+  /** Peers of all torrents: one that takes part in two counts twice. */
   readonly peers: number;
   /** Of the peers. */
   readonly seeds: number;
