@@ -23,6 +23,7 @@ export interface ChatLine {
   readonly from: string;
   /** Unique together with `from`. */
   readonly number: number;
+  /** What they say. */
   readonly text: string;
 }
 

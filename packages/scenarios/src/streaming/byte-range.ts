@@ -1,6 +1,8 @@
 /** Bytes of a file, both ends included. */
 export interface ByteRange {
+  /** Offset of the first byte. */
   readonly first: number;
+  /** Offset of the last byte. */
   readonly last: number;
 }
 

@@ -20,9 +20,14 @@ type BlockType = 'request' | 'cancel' | 'reject';
 export type FakeMessageType = FakeMessage['type'];
 
 /** The messages of one name. */
-export type FakeMessageOf<T extends FakeMessageType> = Extract<FakeMessage, { readonly type: T }> & {
-  readonly type: T;
-};
+export type FakeMessageOf<T extends FakeMessageType> = Named<FakeMessage, T>;
+
+/** Each of `M` that may have the name `T`, with that name: some have one of several. */
+type Named<M, T> = M extends { readonly type: infer Names }
+  ? T extends Names
+    ? M & { readonly type: T }
+    : never
+  : never;
 
 const ids: Readonly<Record<Exclude<FakeMessageType, 'keepAlive' | 'raw'>, number>> = {
   choke: 0,
