@@ -27,7 +27,7 @@ Exits with 0 when what the swarm shows was verified, with 1 when not.
 
 Examples:
   peerloom swarm
-  peerloom swarm loopback
+  peerloom swarm all-extensions
   peerloom swarm loopback --json`,
     )
     .action(async (name: string | undefined, { json }: { readonly json?: true }) => {
