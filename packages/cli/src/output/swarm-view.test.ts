@@ -50,3 +50,11 @@ test('before anything was reported there is nothing to show', () => {
   const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => undefined);
   expect([view.lines(), view.plainLine()]).toEqual([[], undefined]);
 });
+
+test('a session that knows no metadata has nothing, not all', () => {
+  const [, leech] = progress.nodes;
+  const nodes = [{ ...leech, haveBytes: 0, totalBytes: 0 }];
+  const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => ({ ...progress, nodes }));
+  expect(view.lines()[1]).toContain(`${'-'.repeat(20)}    0.0%`);
+  expect(view.plainLine()).toBe('1.7s: leech-1 0.0%');
+});

@@ -44,8 +44,8 @@ export class SwarmView implements ProgressView {
     const { style } = this.#output;
     return [
       style.bold(node.name.padEnd(nameWidth)),
-      bar(node.haveBytes, node.totalBytes, barWidth, this.#output),
-      formatPercent(node.haveBytes, node.totalBytes).padStart(columns.share),
+      bar(node.haveBytes, node.totalBytes || 1, barWidth, this.#output),
+      shareText(node).padStart(columns.share),
       rateText(node.downloadRate).padStart(columns.rate),
       rateText(node.uploadRate).padStart(columns.rate),
       formatBytes(node.uploadedBytes).padStart(columns.sent),
@@ -57,9 +57,14 @@ export class SwarmView implements ProgressView {
     if (progress === undefined) return undefined;
     const leeches = progress.nodes
       .filter(({ role }) => role === 'leech')
-      .map(({ name, haveBytes, totalBytes }) => `${name} ${formatPercent(haveBytes, totalBytes)}`);
+      .map(({ name, haveBytes, totalBytes }) => `${name} ${shareText({ haveBytes, totalBytes })}`);
     return `${formatDuration(progress.elapsedMs)}: ${leeches.join(', ')}`;
   }
+}
+
+/** How much of it is had; who knows no metadata has nothing. */
+function shareText({ haveBytes, totalBytes }: Pick<NodeProgress, 'haveBytes' | 'totalBytes'>): string {
+  return formatPercent(haveBytes, totalBytes || 1);
 }
 
 /** A rate; nothing where nothing moves, so that what moves stands out. */
