@@ -35,6 +35,7 @@ describe('alerts', () => {
 
   it('go to readers of their category only, and are wanted only where there is one', async () => {
     const hub = new AlertHub();
+    await turn();
     const torrents = sinkOf(alertMask('torrent'));
     const pieces = sinkOf(alertMask('piece', 'block'));
     hub.addSink(torrents);
@@ -64,6 +65,17 @@ describe('alerts', () => {
     expect(lonely.wants('torrentPaused')).toBe(true);
     await turn();
     expect(lonely.wants('torrentPaused')).toBe(false);
+  });
+
+  it('of the first turn wait for such a reader, whatever another one that is there already asks for', async () => {
+    const hub = new AlertHub();
+    hub.addSink(sinkOf(alertMask('session')));
+    hub.post('torrentPaused', { infoHash });
+    const late = sinkOf(defaultAlertMask);
+    hub.addSink(late);
+    await turn();
+    expect(late.types).toEqual(['torrentPaused']);
+    expect(hub.wants('blockSent')).toBe(false);
   });
 
   it('that a reader raises come after those at hand', async () => {

@@ -17,6 +17,7 @@ export class AlertHub {
   /** Who waits for alerts of one torrent, by its infohash in hexadecimal. */
   readonly #watchers = new Map<string, readonly (() => void)[]>();
   /** Until the turn in which the hub was made is over, its readers may still be on their way. */
+  #awaited: number = defaultAlertMask;
   #mask: number = defaultAlertMask;
   #pending: Alert[] = [];
   #scheduled = false;
@@ -53,7 +54,7 @@ export class AlertHub {
   /** Call when a sink's mask has changed. */
   #updateMask(): void {
     const watched = this.#watchers.size > 0 ? alertCategories.torrent : 0;
-    this.#mask = this.#sinks.reduce((mask, sink) => mask | sink.mask, watched);
+    this.#mask = this.#sinks.reduce((mask, sink) => mask | sink.mask, watched | this.#awaited);
   }
 
   /** Whether anybody asks for alerts of this type. */
@@ -70,7 +71,10 @@ export class AlertHub {
   }
 
   constructor() {
-    queueMicrotask(() => this.#updateMask());
+    queueMicrotask(() => {
+      this.#awaited = 0;
+      this.#updateMask();
+    });
   }
 
   /** Delivers what is pending now. */
