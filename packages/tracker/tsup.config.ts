@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: { 'server/index': 'src/server/index.ts' },
+  entry: { index: 'src/index.ts', 'server/index': 'src/server/index.ts' },
   dts: true,
   format: 'esm',
   target: 'node20',

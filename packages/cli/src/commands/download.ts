@@ -1,9 +1,9 @@
-import type { Endpoint, HostPort } from '@peerloom/core';
+import type { Endpoint } from '@peerloom/core';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { addExtensionOptions } from '../extensions/extension-options.js';
-import { type Extension, type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
+import { type Extension, loadExtensions } from '../extensions/load-extensions.js';
 import { type DownloadSource, readDownloads } from '../input/downloads.js';
 import { type FileSelection, parseSelection, selectFiles } from '../input/file-selection.js';
 import { requireOutputFolder } from '../input/folder.js';
@@ -22,16 +22,18 @@ import {
   addListenOption,
   addPeerOption,
   addStateOption,
+  addTrackerOption,
+  type ContactOptions,
   type JsonOptions,
   requireJsonForAlerts,
   requireStateFolder,
   type StateOption,
+  withoutUnwantedTrackers,
 } from './shared-options.js';
 
 /** Options of `peerloom download`, as parsed. */
-interface DownloadOptions extends JsonOptions, ExtensionChoice, StateOption, RateLimits {
+interface DownloadOptions extends JsonOptions, ContactOptions, StateOption, RateLimits {
   readonly output: string;
-  readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
   readonly select: readonly FileSelection[];
   readonly sequential?: true;
@@ -45,7 +47,7 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
     .description('download torrents; goes on where it was interrupted')
     .argument('<torrent...>', 'torrent files or magnet links')
     .option('-o, --output <dir>', 'folder for the data', '.');
-  addExtensionOptions(addListenOption(addPeerOption(command)))
+  addExtensionOptions(addListenOption(addTrackerOption(addPeerOption(command))))
     .addOption(
       repeatable(
         '--select <files>',
@@ -66,9 +68,9 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
     .addHelpText(
       'after',
       `
-Connects to the peers that --peer names, and takes connections. Without --peer, give --listen an address
-that somebody will connect to. Trackers are not used in this release. A magnet link
-needs a peer that has its metadata; peers that it names (x.pe) are connected to as well.
+Connects to the peers that --peer names or, without --peer, to those that the trackers of the torrent or magnet
+link name, and takes connections. Where there is neither, give --listen an address that somebody will connect to.
+A magnet link needs a peer that has its metadata; peers that it names (x.pe) are connected to as well.
 What is there already is kept, and checked where it may have changed. A name without an address is a warning while there are other peers;
 a download is given up when nobody can be reached.
 With several torrents, one that fails is told of, and the others go on.
@@ -81,6 +83,7 @@ with \\, for a comma in a value, and @ before the name of a file that holds the 
 download runs: write another one into it.
 
 Examples:
+  peerloom download debian.torrent
   peerloom download debian.torrent --peer 192.0.2.7:6881
   peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
   peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
@@ -115,7 +118,7 @@ async function download(
     const torrents = selectedTorrents(found, options.select.flat());
     await requireOutputFolder(options.output, '-o');
     const stateFolder = await requireStateFolder(options);
-    const extensions = await loadExtensions(options);
+    const extensions = await loadExtensions(withoutUnwantedTrackers(options));
     requireMetadataExchange(torrents, extensions, options);
     run = await Download.begin(context, {
       torrents,
@@ -161,7 +164,7 @@ function selectedTorrents(
 function requireMetadataExchange(
   torrents: readonly PlannedTorrent[],
   extensions: readonly Extension[],
-  { ext }: ExtensionChoice,
+  { ext }: ContactOptions,
 ): void {
   // An extension that was asked for may bring it.
   if (ext.length > 0 || extensions.some(({ name }) => name === 'ut_metadata')) return;

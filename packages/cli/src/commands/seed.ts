@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { exitCodes } from '../exit-code.js';
 import { addExtensionOptions } from '../extensions/extension-options.js';
-import { type ExtensionChoice, loadExtensions } from '../extensions/load-extensions.js';
+import { loadExtensions } from '../extensions/load-extensions.js';
 import { lookUpPeers } from '../input/addresses.js';
 import { requireFolder } from '../input/folder.js';
 import { parseSeconds } from '../input/quantities.js';
@@ -32,16 +32,18 @@ import {
   addListenOption,
   addPeerOption,
   addStateOption,
+  addTrackerOption,
+  type ContactOptions,
   type JsonOptions,
   requireJsonForAlerts,
   requireStateFolder,
   type StateOption,
+  withoutUnwantedTrackers,
 } from './shared-options.js';
 
 /** Options of `peerloom seed`, as parsed. */
-interface SeedOptions extends JsonOptions, ExtensionChoice, StateOption, RateLimits {
+interface SeedOptions extends JsonOptions, ContactOptions, StateOption, RateLimits {
   readonly path: string;
-  readonly peer: readonly HostPort[];
   readonly listen: readonly Endpoint[];
   readonly seedTime?: number;
 }
@@ -52,7 +54,7 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
     .description('seed a torrent whose data is complete, until interrupted')
     .argument('<torrent>', 'torrent file')
     .requiredOption('--path <dir>', "folder that holds the torrent's file or folder");
-  addExtensionOptions(addPeerOption(addListenOption(command))).option(
+  addExtensionOptions(addTrackerOption(addPeerOption(addListenOption(command)))).option(
     '--seed-time <seconds>',
     'end after so long, with exit code 0',
     parseSeconds('--seed-time'),
@@ -64,7 +66,8 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
       `
 Checks the data first, where it may have changed since the last time. Where some is missing or wrong it says
 how much, seeds nothing and exits with 1: "peerloom verify" tells which files, "peerloom download" gets the
-rest. Then it prints "listening on ADDRESS:PORT" for each address; port 0 stands for a free port.
+rest. Then it prints "listening on ADDRESS:PORT" for each address; port 0 stands for a free port. It announces the
+torrent to its trackers, unless --peer names whom to connect to.
 --limit-up @FILE takes the limit from a file, "2MiB" or "none", and follows it while it seeds: write another
 one into it.
 
@@ -88,7 +91,7 @@ async function seed(context: CommandContext, source: string, options: SeedOption
   return withSummary({ output, isJson, command: 'seed', fields }, async () => {
     const metainfo = await readTorrentFile(source);
     await requireFolder(options.path, '--path');
-    const extensions = await loadExtensions(options);
+    const extensions = await loadExtensions(withoutUnwantedTrackers(options));
     const stateFolder = await requireStateFolder(options);
     const cli = await CliSession.open({
       output,

@@ -1,5 +1,7 @@
+import type { HostPort } from '@peerloom/core';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
+import type { ExtensionChoice } from '../extensions/load-extensions.js';
 import { parseListen, parsePeer } from '../input/addresses.js';
 import { parseAlertCategories } from '../input/alert-categories.js';
 import { requireOutputFolder } from '../input/folder.js';
@@ -35,6 +37,27 @@ export function addPeerOption(command: Command): Command {
   return command.addOption(
     repeatable('--peer <host:port>', 'peer to connect to, IPv6 as [addr]:port', parsePeer, 'none'),
   );
+}
+
+/** Options that say who is contacted, as parsed. */
+export interface ContactOptions extends ExtensionChoice {
+  readonly peer: readonly HostPort[];
+  readonly trackerFromTorrent?: true;
+}
+
+/** Adds `--tracker-from-torrent`. */
+export function addTrackerOption(command: Command): Command {
+  return command.option(
+    '--tracker-from-torrent',
+    "announce to the torrent's trackers although --peer names whom to connect to",
+  );
+}
+
+/** The choice of extensions: who names peers wants these, and trackers only where they are asked for. */
+export function withoutUnwantedTrackers(options: ContactOptions): ExtensionChoice {
+  const { ext, noExt, peer, trackerFromTorrent } = options;
+  const isUnwanted = peer.length > 0 && trackerFromTorrent !== true;
+  return { ext, noExt: isUnwanted ? [...noExt, 'tracker'] : noExt };
 }
 
 /** Adds `--listen`. */

@@ -23,6 +23,16 @@ const words: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
     malformed: (event) => `${remoteOf(event)} sends malformed peer exchange: ${textOf(event.data.problem)}`,
     flood: (event) => `${remoteOf(event)} sends too much peer exchange`,
   },
+  // What trackers fail by and warn of is told as a warning.
+  tracker: {
+    announce: () => undefined,
+    reply: ({ data }) =>
+      numberOf(data.newPeers) === 0
+        ? undefined
+        : `tracker ${textOf(data.url)} told of ${formatCount(numberOf(data.newPeers), 'peer')}`,
+    failure: () => undefined,
+    warning: () => undefined,
+  },
   // The alert of the ban itself has all of it.
   smart_ban: { banned: () => undefined },
   'closed-network': {

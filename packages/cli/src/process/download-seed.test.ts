@@ -213,7 +213,6 @@ test.for([
   ['a wrong rate', ['download', 'a.torrent', '--limit-down', '1MB'], 'CLI_RATE'],
   ['no rate at all', ['seed', 'a.torrent', '--path', '.', '--limit-up', '0'], 'CLI_RATE'],
   ['an unknown option', ['download', 'a.torrent', '--fast'], 'CLI_USAGE'],
-  ['an option of a later release', ['download', 'a.torrent', '--tracker-from-torrent'], 'CLI_USAGE'],
   ['--alerts without --json', ['download', 'a.torrent', '--alerts', 'log'], 'CLI_USAGE'],
   ['an unknown category of alerts', ['download', 'a.torrent', '--json', '--alerts', 'all'], 'CLI_ALERTS'],
   ['a missing argument', ['download'], 'CLI_USAGE'],

@@ -17,6 +17,7 @@ import { makeWarn, type Warn } from '../output/warning.js';
 import { RateLimiter, type RateLimits } from './rate-limiter.js';
 import { warnOfResume } from './resume-warnings.js';
 import { SavedState } from './saved-state.js';
+import { warnOfTrackers } from './tracker-warnings.js';
 
 /** Peers are named by hand and few: one that is not there yet is soon tried again, for half a minute or so. */
 const peerSettings = { peerRetryDelayMs: 2_000, maxPeerFailures: 5 };
@@ -103,6 +104,7 @@ export class CliSession {
     if (!isJson) {
       this.session.on('performanceWarning', ({ message }) => warnOfSlowness(message));
       warnOfResume(this.session, this.warn);
+      warnOfTrackers(this.session, this.warn);
       this.#eventLines = new EventLines({ output, session: this.session, now: () => this.clock.now() });
     }
     this.session.on('torrentError', ({ error }) => this.#failure.abort(error));

@@ -15,7 +15,7 @@ import { until } from '../until.js';
 import { warnOfBan } from './ban-warning.js';
 import { CliSession } from './cli-session.js';
 import { completeText, shareText, thereText } from './download-text.js';
-import { isHopeless } from './hopeless.js';
+import { isHopeless, isTracked, mayBringPeers } from './hopeless.js';
 import { listen } from './listen.js';
 import type { RateLimits } from './rate-limiter.js';
 import { type FilesOf, TorrentDownload } from './torrent-download.js';
@@ -209,10 +209,12 @@ export class Download {
   /** Takes connections, and makes some. */
   async #connect(signal: AbortSignal): Promise<void> {
     const { peers, listen: endpoints } = this.#plan;
-    const isAnyNamed = peers.length > 0 || this.#going.some((torrent) => torrent.peers.length > 0);
+    const isAnyNamed =
+      peers.length > 0 ||
+      this.#going.some(({ handle, peers: named }) => named.length > 0 || isTracked(handle));
     if (this.#missing.length > 0 && !isAnyNamed && endpoints.length === 0) {
       const message =
-        'there is nobody to connect to: name a peer with --peer, or an address to be reached at with --listen';
+        'there is nobody to connect to: name a peer with --peer, an address to be reached at with --listen, or a tracker in the torrent';
       throw new CliError('CLI_NO_PEERS', message);
     }
     const bound = await until(listen(this.#cli.session, endpoints), signal);
@@ -236,7 +238,9 @@ export class Download {
       ...linked.map((torrent) => lookUp(torrent.peers, [torrent], 'magnet link, x.pe')),
     ]);
     this.#isLookingUp = false;
-    const isInVain = endpoints.length === 0 && failures.every((failure) => failure !== undefined);
+    const isTrackedAny = this.#going.some(({ handle }) => isTracked(handle));
+    const isInVain =
+      endpoints.length === 0 && !isTrackedAny && failures.every((failure) => failure !== undefined);
     for (const failure of failures) {
       if (failure === undefined) continue;
       if (isInVain) this.#givenUp.abort(failure);
@@ -275,7 +279,7 @@ export class Download {
     for (const torrent of this.#missing) {
       const { handle, hasMetPeer } = torrent;
       const isDownloading = handle.state === 'downloading' || handle.state === 'downloadingMetadata';
-      if (!isDownloading || handle.isQueued) continue;
+      if (!isDownloading || handle.isQueued || mayBringPeers(handle)) continue;
       const known = handle.knownPeers();
       if (!isHopeless(known, hasMetPeer ? failuresLater : failuresAtFirst)) continue;
       const last = trouble === undefined ? '' : ` (the last one: ${trouble})`;

@@ -7,6 +7,7 @@ import {
   type SwarmPeer,
   type SwarmPeerOptions,
 } from '@peerloom/testing';
+import { TrackerClient } from '@peerloom/tracker';
 import { utMetadata } from '@peerloom/ut-metadata';
 import { utPex } from '@peerloom/ut-pex';
 
@@ -17,6 +18,7 @@ const secret = Buffer.from(new DeterministicSecureRandom('together').bytes(32)).
 const makers = {
   'closed-network': (closed: ClosedNetworkOptions) => new ClosedNetwork(closed),
   'smart-ban': () => new SmartBan(),
+  tracker: () => new TrackerClient(),
   ut_metadata: () => utMetadata(),
   ut_pex: () => utPex(),
 } satisfies Readonly<Record<string, (closed: ClosedNetworkOptions) => Extension>>;

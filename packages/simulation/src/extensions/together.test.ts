@@ -39,6 +39,9 @@ function ordersOf<T>(items: readonly T[]): T[][] {
   );
 }
 
+/** Every fifth one: each extension comes first, and each two in both orders. */
+const someOrders = ordersOf(firstPartyNames).filter((_, index) => index % 5 === 0);
+
 const counterOf = ({ session }: SwarmPeer, name: string): number => session.stats().counters[name] ?? 0;
 
 function expectEncrypted(peers: readonly SwarmPeer[]): void {
@@ -74,7 +77,7 @@ async function runUntilSettled(swarm: Swarm, promise: Promise<void>): Promise<vo
 }
 
 describe('all extensions together', { timeout: 60_000 }, () => {
-  it.each(ordersOf(firstPartyNames).map((order) => [order.join(', '), order] as const))(
+  it.each(someOrders.map((order) => [order.join(', '), order] as const))(
     'loaded as %s: members learn metadata and peers, a poisoner is banned, strangers get nothing',
     async (_order, order) => {
       await runSwarm(options, async (swarm) => {

@@ -25,7 +25,7 @@ interface UdpAnnounceReply {
 }
 
 /** Numbers of one torrent. */
-interface SwarmCounts {
+export interface SwarmCounts {
   /** Peers that have everything. */
   readonly seeders: number;
   /** How often it was downloaded. */
