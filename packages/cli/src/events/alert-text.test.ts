@@ -37,8 +37,8 @@ test.for([
   expect(textOf(pluginAlert(plugin, event, data))).toBe(text);
 });
 
-test('what smart_ban tells is told once, by the ban', () => {
-  expect(textOf(pluginAlert('smart_ban', 'banned', { piece: 1 }))).toBeUndefined();
+test('what smart-ban tells is told once, by the ban', () => {
+  expect(textOf(pluginAlert('smart-ban', 'banned', { piece: 1 }))).toBeUndefined();
 });
 
 test.for([

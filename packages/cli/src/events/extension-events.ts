@@ -34,7 +34,7 @@ const words: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
     warning: () => undefined,
   },
   // The alert of the ban itself has all of it.
-  smart_ban: { banned: () => undefined },
+  'smart-ban': { banned: () => undefined },
   'closed-network': {
     confirmed: (event) => {
       const { name } = event.data;
