@@ -1,18 +1,26 @@
-import type { Scenario, ScenarioEvent, ScenarioFigure, ScenarioResult } from '@peerloom/scenarios';
+import type { Scenario, ScenarioEvent, ScenarioResult } from '@peerloom/scenarios';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { SwarmFeed } from '../events/swarm-feed.js';
 import { exitCodes } from '../exit-code.js';
+import { requireReportFile } from '../input/report-file.js';
 import { alertJson } from '../output/alert-json.js';
 import { escapeText } from '../output/escape-text.js';
-import { formatBytes, formatDuration, formatRate } from '../output/format.js';
+import { figureText } from '../output/figure-text.js';
 import { type Progress, showProgress } from '../output/progress.js';
 import { withSummary, writeJson } from '../output/summary.js';
 import { type SwarmProgress, SwarmView } from '../output/swarm-view.js';
+import { runWithReport } from '../report/run-report.js';
 
 /** Swarms are over in seconds. */
 const plainPeriodMs = 1_000;
+
+/** Options of `peerloom swarm`, as parsed. */
+interface SwarmOptions {
+  readonly json?: true;
+  readonly report?: string;
+}
 
 /** `peerloom swarm`. */
 export function swarmCommand(context: CommandContext, settle: (exitCode: number) => void): Command {
@@ -20,19 +28,24 @@ export function swarmCommand(context: CommandContext, settle: (exitCode: number)
     .description('run an example swarm, or list them')
     .argument('[scenario]', 'name of the swarm; without it they are listed')
     .option('--json', 'write one JSON object a line: every alert, then a summary')
+    .option('--report <file>', 'write a page that shows the run, for a browser; it replaces the file')
     .addHelpText(
       'after',
       `
-Exits with 0 when what the swarm shows was verified, with 1 when not.
+Exits with 0 when what the swarm shows was verified, with 1 when not. A report is written also of a run that
+fails or is interrupted; it is one file that needs no network.
 
 Examples:
   peerloom swarm
   peerloom swarm all-extensions
-  peerloom swarm loopback --json`,
+  peerloom swarm loopback --json
+  peerloom swarm poisoner --report swarm.html`,
     )
-    .action(async (name: string | undefined, { json }: { readonly json?: true }) => {
+    .action(async (name: string | undefined, { json, report }: SwarmOptions) => {
       const isJson = json === true;
-      settle(await (name === undefined ? list(context, isJson) : swarm(context, name, isJson)));
+      if (name !== undefined) return settle(await swarm(context, name, isJson, report));
+      if (report !== undefined) throw new CliError('CLI_REPORT', '--report: of which swarm is not said');
+      settle(await list(context, isJson));
     });
 }
 
@@ -46,14 +59,22 @@ async function list({ output }: CommandContext, isJson: boolean): Promise<number
   return exitCodes.done;
 }
 
-async function swarm(context: CommandContext, name: string, isJson: boolean): Promise<number> {
+async function swarm(
+  context: CommandContext,
+  name: string,
+  isJson: boolean,
+  reportPath: string | undefined,
+): Promise<number> {
   const { output } = context;
   let fields = {};
   return withSummary(
     { output, isJson, command: 'swarm', fields: () => ({ scenario: name, ...fields }) },
     async () => {
       const scenario = await findScenario(name);
-      const result = await runScenario(context, scenario, isJson);
+      if (reportPath !== undefined) await requireReportFile(reportPath);
+      const result = await (reportPath === undefined
+        ? runScenario(context, scenario, isJson)
+        : runWithReport(scenario, reportPath, (take) => runScenario(context, scenario, isJson, take)));
       fields = {
         isPassed: result.isPassed,
         checks: Object.fromEntries(
@@ -61,7 +82,7 @@ async function swarm(context: CommandContext, name: string, isJson: boolean): Pr
         ),
         figures: Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
       };
-      if (!isJson) sayResult(context, result);
+      if (!isJson) sayResult(context, result, reportPath);
       return result.isPassed ? exitCodes.done : exitCodes.failed;
     },
   );
@@ -85,6 +106,7 @@ async function runScenario(
   { output, signal }: CommandContext,
   scenario: Scenario,
   isJson: boolean,
+  take?: (event: ScenarioEvent) => void,
 ): Promise<ScenarioResult> {
   let last: SwarmProgress | undefined;
   let progress: Progress | undefined;
@@ -92,6 +114,7 @@ async function runScenario(
   const feed = isJson ? undefined : new SwarmFeed(output);
   const report = (event: ScenarioEvent): void => {
     feed?.take(event);
+    take?.(event);
     if (event.type === 'progress') {
       last = event;
       progress ??= showProgress(output, view, { isJson, plainPeriodMs });
@@ -107,7 +130,11 @@ async function runScenario(
   }
 }
 
-function sayResult({ output }: CommandContext, { isPassed, checks, figures }: ScenarioResult): void {
+function sayResult(
+  { output }: CommandContext,
+  { isPassed, checks, figures }: ScenarioResult,
+  reportPath: string | undefined,
+): void {
   const { style } = output;
   const width = Math.max(...[...figures, ...checks].map(({ label }) => label.length));
   for (const figure of figures) {
@@ -117,19 +144,7 @@ function sayResult({ output }: CommandContext, { isPassed, checks, figures }: Sc
     const mark = isPassed ? style.green('ok') : style.red('FAILED');
     output.line(`${style.dim(label.padEnd(width))}  ${escapeText(seen)}  ${mark}`);
   }
+  if (reportPath !== undefined)
+    output.line(`${style.dim('report'.padEnd(width))}  ${escapeText(reportPath)}`);
   output.line(isPassed ? style.green('passed') : style.red('failed'));
-}
-
-function figureText({ value, unit }: ScenarioFigure): string {
-  if (typeof value === 'string') return escapeText(value);
-  switch (unit) {
-    case 'bytes':
-      return formatBytes(value);
-    case 'bytesPerSecond':
-      return formatRate(value);
-    case 'ms':
-      return formatDuration(value);
-    case 'text':
-      return String(value);
-  }
 }

@@ -1,20 +1,13 @@
-import {
-  type Alert,
-  bytesToHex,
-  type Endpoint,
-  formatEndpoint,
-  InfoHash,
-  isPeerloomError,
-} from '@peerloom/core';
+import { bytesToHex, type Endpoint, formatEndpoint, InfoHash, isPeerloomError } from '@peerloom/core';
 
 /** Alerts of extensions may hold anything, also what holds itself. */
 const maxDepth = 8;
 
 /**
- * An alert as an object for JSON: endpoints as `HOST:PORT`, infohashes and bytes in hexadecimal, errors as
+ * An alert, or what one tells, as an object for JSON: endpoints as `HOST:PORT`, infohashes and bytes in hexadecimal, errors as
  * `{ code, message }`; what is undefined is left out.
  */
-export function alertJson(alert: Alert): Readonly<Record<string, unknown>> {
+export function alertJson(alert: object): Readonly<Record<string, unknown>> {
   return jsonFields(alert, maxDepth);
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Endpoint } from '@peerloom/core';
 import { test as base, expect } from 'vitest';
 import { Aria2, type Aria2Options } from '../engines/aria2.js';
+import { Browser } from '../engines/browser.js';
 import type { Child } from '../engines/child.js';
 import { requireEngine } from '../engines/engine-name.js';
 import { Libtorrent, type LibtorrentSettings } from '../engines/libtorrent.js';
@@ -135,6 +136,12 @@ export class Arena {
   /** The tracker under test. */
   trackerServer(options?: TrackerUnderTestOptions): TrackerUnderTest {
     return this.#started(new TrackerUnderTest(options));
+  }
+
+  /** A browser that has no network. */
+  async browser(): Promise<Browser> {
+    requireEngine('chromium', this.#skip);
+    return this.#started(await Browser.start());
   }
 
   /** A process that ends with the test at the latest. */

@@ -7,8 +7,14 @@ export const engineNames = ['libtorrent', 'transmission', 'aria2', 'webtorrent']
 /** One of {@link engineNames}. */
 export type EngineName = (typeof engineNames)[number];
 
+/** What else tests run: a browser. */
+export type ProgramName = EngineName | 'chromium';
+
 /** Debian's Python, which has Debian's libtorrent module; another one may come first on the path. */
 export const python = '/usr/bin/python3';
+
+/** Debian's browser. */
+export const chromium = '/usr/bin/chromium';
 
 /** Whether a command runs, and ends well. */
 function runs(command: string, ...args: readonly string[]): boolean {
@@ -25,21 +31,22 @@ function resolves(name: string): boolean {
   }
 }
 
-const probes: Readonly<Record<EngineName, () => boolean>> = {
+const probes: Readonly<Record<ProgramName, () => boolean>> = {
   libtorrent: () => runs(python, '-c', 'import libtorrent'),
   transmission: () => runs('transmission-daemon', '--version'),
   aria2: () => runs('aria2c', '--version'),
   webtorrent: () => resolves('webtorrent'),
+  chromium: () => runs(chromium, '--version'),
 };
 
-const found = new Map<EngineName, boolean>();
+const found = new Map<ProgramName, boolean>();
 
-function missingNote(name: EngineName): string {
+function missingNote(name: ProgramName): string {
   const how = name === 'webtorrent' ? 'npm run build' : 'scripts/install-engines.sh of packages/interop';
   return `${name} is not installed; ${how} installs it`;
 }
 
-function isInstalled(name: EngineName): boolean {
+function isInstalled(name: ProgramName): boolean {
   let isFound = found.get(name);
   if (isFound === undefined) {
     isFound = probes[name]();
@@ -53,7 +60,7 @@ function isInstalled(name: EngineName): boolean {
  * Skips the test where the engine is not installed: somebody who works on Peerloom need not have it. With
  * `PEERLOOM_INTEROP_REQUIRED=1` in the environment, as in CI, throws instead.
  */
-export function requireEngine(name: EngineName, skip: (note: string) => void): void {
+export function requireEngine(name: ProgramName, skip: (note: string) => void): void {
   if (isInstalled(name)) return;
   if (process.env.PEERLOOM_INTEROP_REQUIRED === '1') throw new Error(missingNote(name));
   skip(missingNote(name));

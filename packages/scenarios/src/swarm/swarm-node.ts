@@ -17,7 +17,7 @@ import type { NodeProgress, NodeRole } from '../scenario.js';
 import { AddressNetwork } from './address-network.js';
 import { peerWatch } from './peer-watch.js';
 import { RateWindow } from './rate-window.js';
-import { TrafficWatch } from './traffic-watch.js';
+import { type NodeNames, TrafficWatch } from './traffic-watch.js';
 
 /** How to make a {@link SwarmNode}. */
 export interface SwarmNodeOptions {
@@ -117,10 +117,10 @@ export class SwarmNode {
   }
 
   /**
-   * Where it is at a time, in milliseconds, that never goes back; all zeros before {@link add}. `nameOf` knows
-   * sessions of the swarm by their peer ids.
+   * Where it is at a time, in milliseconds, that never goes back; all zeros before {@link add}. `nameOf` names those
+   * with whom it has exchanged blocks.
    */
-  progress(timeMs: number, nameOf: (peerId: string) => string | undefined): NodeProgress {
+  progress(timeMs: number, nameOf: NodeNames): NodeProgress {
     const { name, role } = this;
     const layout = this.#torrent?.info?.layout;
     const stats = this.#torrent?.stats;

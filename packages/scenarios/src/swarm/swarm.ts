@@ -4,6 +4,7 @@ import { abortable } from './abortable.js';
 import { loopbackAddresses } from './loopback-addresses.js';
 import { SwarmNode, type SwarmNodeOptions } from './swarm-node.js';
 import { withTemporaryFolder } from './temporary-folder.js';
+import type { NodeNames } from './traffic-watch.js';
 
 const progressPeriodMs = 100;
 
@@ -91,9 +92,19 @@ export class Swarm {
   /** Reports where every node is. */
   reportProgress(): readonly NodeProgress[] {
     const timeMs = performance.now();
-    const names = new Map(this.nodes.map(({ peerId, name }) => [peerId, name]));
-    const nodes = this.nodes.map((node) => node.progress(timeMs, (peerId) => names.get(peerId)));
+    const nameOf = this.#nodeNames();
+    const nodes = this.nodes.map((node) => node.progress(timeMs, nameOf));
     this.#report({ type: 'progress', elapsedMs: timeMs - this.#startedMs, nodes });
     return nodes;
+  }
+
+  #nodeNames(): NodeNames {
+    const byPeerId = new Map(this.nodes.map(({ peerId, name }) => [peerId, name]));
+    const byAddress = new Map<string, string | undefined>();
+    for (const { name, endpoints } of this.nodes) {
+      // One that several have says nothing.
+      for (const { address } of endpoints) byAddress.set(address, byAddress.has(address) ? undefined : name);
+    }
+    return (peerId, { address }) => byPeerId.get(peerId) ?? byAddress.get(address);
   }
 }
