@@ -2,13 +2,14 @@ import { mkdtempSync, statfsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint } from '@peerloom/core';
+import type { Endpoint, InfoHash } from '@peerloom/core';
 import { test as base, expect } from 'vitest';
 import { Aria2, type Aria2Options } from '../engines/aria2.js';
 import { Browser } from '../engines/browser.js';
 import type { Child } from '../engines/child.js';
 import { requireEngine } from '../engines/engine-name.js';
 import { Libtorrent, type LibtorrentSettings } from '../engines/libtorrent.js';
+import { startOpentracker } from '../engines/opentracker.js';
 import { Transmission } from '../engines/transmission.js';
 import { Webtorrent, type WebtorrentOptions } from '../engines/webtorrent.js';
 import {
@@ -126,6 +127,12 @@ export class Arena {
   /** A tracker that names these peers to whoever asks. */
   tracker(peers: readonly Endpoint[]): Tracker {
     return this.#started(new Tracker(peers));
+  }
+
+  /** opentracker on this port of 127.0.0.1, for these torrents. */
+  async opentracker(port: number, torrents: readonly InfoHash[]): Promise<Child> {
+    requireEngine('opentracker', this.#skip);
+    return this.#started(await startOpentracker(this.folder(), port, torrents));
   }
 
   /** Stands between somebody and `target`, and keeps what they say. */

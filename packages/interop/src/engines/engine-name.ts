@@ -7,8 +7,8 @@ export const engineNames = ['libtorrent', 'transmission', 'aria2', 'webtorrent']
 /** One of {@link engineNames}. */
 export type EngineName = (typeof engineNames)[number];
 
-/** What else tests run: a browser. */
-export type ProgramName = EngineName | 'chromium';
+/** What else tests run: a browser and a tracker. */
+export type ProgramName = EngineName | 'chromium' | 'opentracker';
 
 /** Debian's Python, which has Debian's libtorrent module; another one may come first on the path. */
 export const python = '/usr/bin/python3';
@@ -37,6 +37,7 @@ const probes: Readonly<Record<ProgramName, () => boolean>> = {
   aria2: () => runs('aria2c', '--version'),
   webtorrent: () => resolves('webtorrent'),
   chromium: () => runs(chromium, '--version'),
+  opentracker: () => runs('opentracker', '-h'),
 };
 
 const found = new Map<ProgramName, boolean>();
