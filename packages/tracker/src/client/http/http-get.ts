@@ -47,9 +47,6 @@ export async function httpGet(
 function targetOf(url: TrackerUrl, location: string): TrackerUrl {
   const target = redirectTarget(url, location);
   if (target === undefined) throw new TrackerError('TRACKER_REDIRECT', 'redirected to what is no HTTP URL');
-  if (url.scheme === 'https' && target.scheme !== 'https') {
-    throw new TrackerError('TRACKER_REDIRECT', 'redirected from HTTPS to HTTP');
-  }
   return target;
 }
 
