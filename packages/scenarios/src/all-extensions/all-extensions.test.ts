@@ -16,6 +16,7 @@ test('what each extension is for is seen, and nothing stays behind', { timeout: 
   expect(failedChecks(result)).toEqual([]);
   expect(result.isPassed).toBe(true);
   expect(seen(result, 'bans')).toBe('4 of 4');
+  expect(seen(result, 'tracker')).toBe('2 of 2');
   expect(nodes.sort()).toEqual(
     ['leech-1', 'leech-2', 'leech-3', 'leech-4', 'poisoner', 'seed', 'stranger'].sort(),
   );
