@@ -94,7 +94,7 @@ export interface SwarmRecording {
 /** What a recording holds at most. */
 export const recordingLimits = {
   nodes: 64,
-  rows: 512,
+  rows: 1_024,
   samples: 600,
   eventsOfKind: 250,
   hashFailuresOfNode: 250,
