@@ -4,7 +4,7 @@
 # on the path.
 set -euo pipefail
 
-packages=(python3-libtorrent transmission-daemon aria2 opentracker chromium)
+packages=(python3-libtorrent transmission-daemon aria2 opentracker chromium iproute2 procps)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -103,6 +103,11 @@ export interface ScenarioOptions {
   readonly signal: AbortSignal;
   /** Bytes of data to move. Default: the scenario's own size. */
   readonly sizeBytes?: number;
+  /**
+   * The program and its arguments that run the `peerloom` command, for scenarios with processes of their own. Default:
+   * `peerloom`, as it is found on the path.
+   */
+  readonly command?: readonly string[];
 }
 
 /** An example swarm: a function over the public interface of the engine. */

@@ -6,6 +6,7 @@ import { giveOnce } from './give-once/give-once.js';
 import { loopback } from './loopback/loopback.js';
 import { magnetOnly } from './magnet-only/magnet-only.js';
 import { poisoner } from './poisoner/poisoner.js';
+import { processes } from './processes/processes.js';
 import type { Scenario } from './scenario.js';
 import { streaming } from './streaming/streaming.js';
 
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   magnetOnly,
   poisoner,
   closedNetwork,
+  processes,
   streaming,
   chat,
   giveOnce,

@@ -123,11 +123,17 @@ async function runScenario(
     }
   };
   try {
-    return await scenario.run({ report, signal });
+    return await scenario.run({ report, signal, command: ownCommand() });
   } finally {
     feed?.end();
     progress?.end();
   }
+}
+
+/** What runs this command, for swarms whose sessions are processes of their own. */
+function ownCommand(): readonly string[] {
+  const [program = '', script = ''] = process.argv;
+  return [program, ...process.execArgv, script];
 }
 
 function sayResult(

@@ -1,0 +1,9 @@
+# Debian's opentracker, which serves the torrents in /etc/opentracker/whitelist only: an infohash a line.
+FROM debian:bookworm-slim
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends opentracker \
+  && rm -rf /var/lib/apt/lists/* \
+  && printf 'access.whitelist /etc/opentracker/whitelist\n' > /etc/opentracker.conf
+USER nobody
+EXPOSE 6969/tcp 6969/udp
+ENTRYPOINT ["opentracker", "-p", "6969", "-P", "6969", "-f", "/etc/opentracker.conf"]
