@@ -10,13 +10,17 @@ export type CommandLine =
 
 /** How the command ended, in its own words. */
 export interface CommandSummary {
+  /** What it exits with. */
   readonly exitCode: number;
+  /** In the order in which they were named. */
   readonly torrents: readonly TorrentSummary[];
 }
 
 /** What the summary says of a torrent. */
 export interface TorrentSummary {
+  /** Bytes of blocks that came. */
   readonly downloadedBytes: number;
+  /** Bytes of blocks that were sent. */
   readonly uploadedBytes: number;
   /** Of those that came: nobody had asked for them, or they were had already. */
   readonly redundantBytes: number;

@@ -38,6 +38,7 @@ const seedTimeSeconds = '86400';
 
 /** One host of a swarm of processes: `peerloom seed` or `peerloom download` runs there, again where it was killed. */
 export class ProcessNode {
+  /** Where it runs, and as what. */
   readonly host: ProcessHost;
   readonly #options: ProcessNodeOptions;
   readonly #pieces: Bitfield;

@@ -22,12 +22,15 @@ export interface ProcessSwarmOptions {
   readonly hosts: readonly ProcessHost[];
   /** The tracker, which is all that the torrent names. */
   readonly announceUrl: string;
+  /** Of the file that is shared. */
   readonly sizeBytes: number;
+  /** In bytes, a power of two from 16 KiB up. */
   readonly pieceLength: number;
   /** Arguments of every process, for example `--limit-up`. */
   readonly args?: readonly string[];
   /** Whether processes tell of each block, which takes them time. Default true. */
   readonly tellsBlocks?: boolean;
+  /** Called with events as they come. */
   readonly report: (event: ScenarioEvent) => void;
   /** Ends what waits, with its reason. */
   readonly signal: AbortSignal;
@@ -35,12 +38,15 @@ export interface ProcessSwarmOptions {
 
 /** When a leech was connected to somebody for the first time, and when it had everything, in milliseconds. */
 export interface LeechTimes {
+  /** Since the swarm was made. */
   readonly connectedMs: number;
+  /** Since the swarm was made; infinite before. */
   readonly finishedMs: number;
 }
 
 /** A seed and leeches that share a file, each a process of the `peerloom` command, perhaps on a host of its own. */
 export class ProcessSwarm {
+  /** In the order of the hosts. */
   readonly nodes: readonly ProcessNode[];
   /** Of leeches, by name. */
   readonly times = new Map<string, LeechTimes>();
@@ -106,6 +112,7 @@ export class ProcessSwarm {
     return this.nodes.filter(({ host }) => host.role === 'leech');
   }
 
+  /** Reports that a step has begun. */
   note(message: string): void {
     this.#options.report({ type: 'note', elapsedMs: this.elapsedMs, message });
   }
