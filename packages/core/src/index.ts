@@ -146,6 +146,7 @@ export {
   type TorrentPluginFactory,
 } from './plugin/torrent-plugin.js';
 export type { Clock, TimerHandle } from './ports/clock.js';
+export type { MetadataStore } from './ports/metadata-store.js';
 export type {
   Connection,
   ConnectionHandler,

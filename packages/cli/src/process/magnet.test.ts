@@ -43,6 +43,51 @@ test('a magnet link is downloaded from a peer that has its metadata, and goes on
   });
 });
 
+/** The file that holds the metadata of a torrent that was added by magnet link. */
+function keptMetadata({ metainfo }: TestTorrent): string {
+  return bench.path('out', '.peerloom', metainfo.info.infoHash.hex, 'info');
+}
+
+/** Downloads by magnet link until some pieces are there, and is killed. Resolves with the address of a slow seed. */
+async function downloadAndKill(torrent: TestTorrent): Promise<string> {
+  const slow = await seed(torrent, '--limit-up', '200KiB');
+  const run = bench.download(linkOf(torrent), '--peer', slow, '--json');
+  let finished = 0;
+  await run.line((line) => (line.includes('"pieceFinished"') && ++finished === 5 ? true : undefined));
+  run.kill('SIGKILL');
+  await run.end();
+  return slow;
+}
+
+test('after SIGKILL the metadata is known without anybody who has it, and the download goes on', async () => {
+  await downloadAndKill(single);
+  const alone = await bench.download(linkOf(single, '&dn=shown')).end();
+  expect(alone).toMatchObject({ exitCode: 2, stderr: [expect.stringContaining('(CLI_NO_PEERS)')] });
+  expect(alone.stdout).toEqual([expect.stringMatching(/^a\.bin: .*% of 640 KiB is there already$/)]);
+  // It has the data, and does not know the message.
+  const deaf = await bench.seed(single);
+  const { exitCode, stdout, stderr } = await bench.download(linkOf(single), '--peer', deaf).end();
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: [] });
+  expect(stdout).toEqual([alone.stdout[0], expect.stringMatching(/^a\.bin: complete/)]);
+  expect(Buffer.compare(readFileSync(bench.path('out', 'a.bin')), single.data)).toBe(0);
+  const complete = await bench.download(linkOf(single)).end();
+  expect(complete).toMatchObject({
+    exitCode: 0,
+    stdout: ['a.bin: complete already, nothing to download'],
+  });
+});
+
+test('kept metadata that is damaged is told of, and fetched again', async () => {
+  const peer = await downloadAndKill(single);
+  const right = readFileSync(keptMetadata(single));
+  writeFileSync(keptMetadata(single), right.subarray(1));
+  const { exitCode, stdout, stderr } = await bench.download(linkOf(single), '--peer', peer).end();
+  expect(exitCode).toBe(0);
+  expect(stderr).toEqual([expect.stringMatching(/metadata is fetched again: .* \(METAINFO_INFO_HASH\)$/)]);
+  expect(stdout[0]).toBe('a.bin: metadata received');
+  expect(Buffer.compare(readFileSync(keptMetadata(single)), right)).toBe(0);
+});
+
 test('peers that the link names are connected to', async () => {
   const peer = await seed(single);
   const { exitCode } = await bench.download(linkOf(single, `&x.pe=${peer}`)).end();

@@ -84,7 +84,7 @@ export class Download {
       const torrent = this.#find(infoHash);
       if (torrent) this.#fail(torrent, error);
     });
-    cli.session.on('metadataReceived', ({ infoHash }) => this.#metadataReceived(infoHash));
+    cli.session.on('metadataReceived', ({ infoHash, isKept }) => this.#infoKnown(infoHash, isKept));
     cli.session.on('metadataFailed', ({ infoHash, error }) => {
       const torrent = this.#find(infoHash);
       // What does not hash right says nothing of the torrent.
@@ -133,9 +133,9 @@ export class Download {
         ? undefined
         : setTimeout(() => this.#givenUp.abort(this.#timeoutError()), timeoutMs);
     try {
-      // Of a magnet link nothing can be checked before its metadata is there.
+      // Of a magnet link nothing can be checked before its metadata is there, from the last time perhaps.
       await this.#ofEach(async ({ handle }) => {
-        if (handle.info !== undefined) await handle.checked();
+        if (await handle.metadataLooked()) await handle.checked();
       }, signal);
       for (const torrent of this.#going) this.#say(thereText(torrent));
       if (this.#missing.length === 0 && seedTimeMs === undefined) return this.#throwFailures();
@@ -161,12 +161,12 @@ export class Download {
     return this.torrents.find(({ handle }) => handle.infoHash.hex === infoHash.hex);
   }
 
-  #metadataReceived(infoHash: InfoHash): void {
+  #infoKnown(infoHash: InfoHash, isKept: boolean): void {
     const torrent = this.#find(infoHash);
     if (torrent === undefined) return;
     try {
       torrent.infoKnown();
-      this.#say(`${escapeText(torrent.handle.name)}: metadata received`);
+      if (!isKept) this.#say(`${escapeText(torrent.handle.name)}: metadata received`);
     } catch (error) {
       if (!isPeerloomError(error)) throw error;
       this.#fail(torrent, error);

@@ -178,7 +178,10 @@ export interface AlertFields {
   };
   /** What is known of the data is kept: the torrent's next start will use it. */
   resumeSaved: OfTorrent;
-  /** What is known of the data can't be kept. The torrent goes on, where nothing has to be written. */
+  /**
+   * What is known of the torrent, its data or its metadata, can't be kept. It goes on, where nothing has to be
+   * written.
+   */
   resumeSaveFailed: OfTorrent & {
     /** Why not: `STORAGE_READ_ONLY`, say. */
     readonly error: PeerloomError;
@@ -187,6 +190,13 @@ export interface AlertFields {
   metadataReceived: OfTorrent & {
     /** The torrent's name, as the info dictionary has it. */
     readonly name: string;
+    /** It was not received this time, but kept by the storage. */
+    readonly isKept: boolean;
+  };
+  /** What the storage had kept of the metadata is not used: it is fetched again. */
+  metadataRejected: OfTorrent & {
+    /** Why not: `METAINFO_INFO_HASH` where it is damaged, another `METAINFO_…`, or `STORAGE_…`. */
+    readonly error: PeerloomError;
   };
   /** What was taken for metadata is not: wrong hash, too large, or malformed. */
   metadataFailed: OfTorrent & {

@@ -45,6 +45,7 @@ export const alertCategoryOf = {
   resumeSaved: 'torrent',
   resumeSaveFailed: 'torrent',
   metadataReceived: 'torrent',
+  metadataRejected: 'torrent',
   metadataFailed: 'torrent',
   peerConnected: 'peer',
   peerReady: 'peer',

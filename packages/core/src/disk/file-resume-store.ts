@@ -9,6 +9,7 @@ import { readFileBounded, writeFileAtomic } from './atomic-file.js';
 import type { DiskExecutor } from './disk-executor.js';
 import type { DiskTorrent } from './disk-protocol.js';
 import { ExtentMap, pieceSize } from './extent-map.js';
+import { metadataFileName } from './file-metadata-store.js';
 import { nodeFileSystem } from './file-system.js';
 import { type JournalRecord, journalSeed, parseJournal } from './journal-record.js';
 import { journalPath, markOf } from './journal-writer.js';
@@ -29,7 +30,7 @@ import { errnoOf, storageFailure } from './storage-failure.js';
 const maxJournalBytes = 64 * 1024 * 1024;
 const maxJournals = 64;
 const journalName = /^journal\.([1-9]\d{0,14})$/;
-const leftover = /^\.(?:resume|lock)\..*\.tmp$/;
+const leftover = /^\.(?:resume|lock|info)\..*\.tmp$/;
 
 /**
  * Keeps what is known of a torrent's data in its state folder: a snapshot that is replaced as a whole, and
@@ -155,6 +156,8 @@ export class FileResumeStore implements ResumeStore {
 
   async remove(): Promise<void> {
     await this.#forget();
+    // It has moved along.
+    await unlinkIfThere(join(this.#folder, metadataFileName));
   }
 
   /** The piece, or a part of it, is about to be written. */

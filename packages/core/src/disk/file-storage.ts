@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { StorageError } from '../common/errors.js';
+import type { MetadataStore } from '../ports/metadata-store.js';
 import type { SlotPool } from '../ports/slots.js';
 import type { Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
 import { DiskExecutor } from './disk-executor.js';
+import { FileMetadataStore } from './file-metadata-store.js';
 import { checkPath } from './file-places.js';
 import { FileTorrentStorage } from './file-torrent-storage.js';
 
@@ -26,8 +28,8 @@ export interface FileStorageOptions {
    */
   readonly onWarning?: (message: string) => void;
   /**
-   * Whether the storage keeps what is known of torrents' data, below `.peerloom` in its root, so that not all is
-   * hashed at each start, and takes the data for this process alone meanwhile. Default true. Not for who only
+   * Whether the storage keeps what is known of torrents and their data, below `.peerloom` in its root, so that not
+   * all is hashed at each start and metadata is fetched once, and takes the data for this process alone meanwhile. Default true. Not for who only
    * looks at the data: then files stay where they are as well, whether they are wanted or not.
    */
   readonly keepsState?: boolean;
@@ -43,12 +45,14 @@ export class FileStorage implements Storage {
   readonly #executor: DiskExecutor;
   readonly #warn: (message: string) => void;
   readonly #keepsState: boolean;
+  readonly metadata: MetadataStore | undefined;
   readonly #torrents = new Set<TorrentStorage>();
   #closed = false;
 
   constructor({ root, threads, workerUrl, onWarning, keepsState = true }: FileStorageOptions) {
     this.#root = resolve(root);
     this.#keepsState = keepsState;
+    this.metadata = keepsState ? new FileMetadataStore(this.#root) : undefined;
     this.#warn = onWarning ?? (() => undefined);
     this.#executor = new DiskExecutor({ threads, workerUrl, onWarning });
   }

@@ -56,6 +56,9 @@ export interface ResumeStore {
    * kept before is still there, and is added to.
    */
   save(state: () => ResumeState): Promise<void>;
-  /** Forgets everything, and notes no further write. */
+  /**
+   * Forgets everything, and notes no further write; metadata that a {@link MetadataStore} of the storage has kept
+   * goes as well, where it has moved with the torrent.
+   */
   remove(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { MetadataStore } from './metadata-store.js';
 import type { ResumeStore } from './resume-store.js';
 import type { SlotIndex, SlotPool } from './slots.js';
 
@@ -125,6 +126,8 @@ export interface TorrentStorage {
  * with a code of the family; what else is thrown is an error of the storage's own.
  */
 export interface Storage {
+  /** Metadata of torrents that were added by magnet link, where the storage keeps it. */
+  readonly metadata?: MetadataStore | undefined;
   /** Opens the data of a torrent. Creates nothing until the first write. */
   open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage>;
 }

@@ -285,6 +285,15 @@ export class TorrentHandle {
     return this.#torrent.recheck();
   }
 
+  /**
+   * Resolves when what the storage has kept of the metadata was looked for: with whether it is known now. Where it
+   * is not, peers have to tell it.
+   */
+  async metadataLooked(): Promise<boolean> {
+    await this.#torrent.data.metadataLooked;
+    return this.info !== undefined;
+  }
+
   /** Resolves once the data was checked; rejects where the torrent stops in error or is removed first. */
   checked(): Promise<void> {
     return this.#when(() => this.#torrent.data.isChecked);

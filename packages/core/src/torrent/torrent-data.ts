@@ -8,6 +8,7 @@ import type { PiecePicker } from '../picker/piece-picker.js';
 import type { AddTorrentParams } from '../plugin/add-torrent-params.js';
 import { buildInfo } from './build-info.js';
 import { FileProgress } from './file-progress.js';
+import { KeptMetadata } from './kept-metadata.js';
 import type { PieceDownloadsOwner } from './piece-downloads.js';
 import { makePicker, TorrentContent } from './torrent-content.js';
 import type { TorrentEnvironment } from './torrent-environment.js';
@@ -32,6 +33,7 @@ export class TorrentData {
   readonly #environment: TorrentEnvironment;
   readonly #params: AddTorrentParams;
   readonly #owner: TorrentDataOwner;
+  readonly #kept: KeptMetadata;
   #info: TorrentInfo | undefined;
   #picker: PiecePicker | undefined;
   #content: TorrentContent | undefined;
@@ -43,6 +45,7 @@ export class TorrentData {
   #files: FileProgress | undefined;
   #wants: TorrentWants | undefined;
   #work: Promise<void> = Promise.resolve();
+  #looked: Promise<void> = Promise.resolve();
   #opening: Promise<TorrentContent> | undefined;
   #isSelecting = false;
   #isPlacing = false;
@@ -52,6 +55,8 @@ export class TorrentData {
     this.#params = params;
     this.#owner = owner;
     this.#isSequential = params.isSequential === true;
+    const { metadata } = params.storage ?? environment.storage;
+    this.#kept = new KeptMetadata(metadata, owner.infoHash, environment.alerts);
   }
 
   get info(): TorrentInfo | undefined {
@@ -90,16 +95,47 @@ export class TorrentData {
     return this.#checkedBytes;
   }
 
-  /** Begins with the metadata, where the torrent was added with it. */
+  /** Begins with the metadata, where the torrent was added with it, or looks whether it was kept. */
   start(): void {
     const { torrent } = this.#params;
     if ('info' in torrent) this.#useInfo(torrent.info, false);
+    else if (this.#kept.isPossible) {
+      this.#looked = new Promise((looked) => {
+        this.#work = this.#loadMetadata(looked);
+      });
+    }
+  }
+
+  /** Resolves when it is known whether the metadata was kept, and where it was, when it is known. */
+  get metadataLooked(): Promise<void> {
+    return this.#looked;
+  }
+
+  async #loadMetadata(looked: () => void): Promise<void> {
+    const { alerts, settings } = this.#environment;
+    const { infoHash } = this.#owner;
+    await this.#environment.torrentLeft(infoHash);
+    const bytes = await this.#kept.load(settings.maxMetadataBytes);
+    if (bytes === undefined || !this.#mayLearn) return looked();
+    let checked: CheckedInfo;
+    try {
+      checked = this.#checkInfo(bytes);
+    } catch (error) {
+      if (!isPeerloomError(error)) throw error;
+      alerts.post('metadataRejected', { infoHash, error });
+      return looked();
+    }
+    this.#learn(checked, true, looked);
+  }
+
+  get #mayLearn(): boolean {
+    return this.#info === undefined && !this.#isLearning && !this.#owner.isClosed;
   }
 
   /** See `TorrentContext.setMetadata`. */
   setMetadata(bytes: Uint8Array): boolean {
-    if (this.#info !== undefined || this.#isLearning || this.#owner.isClosed) return false;
-    const { alerts, clock } = this.#environment;
+    if (!this.#mayLearn) return false;
+    const { alerts } = this.#environment;
     const { infoHash } = this.#owner;
     let checked: CheckedInfo;
     try {
@@ -109,13 +145,26 @@ export class TorrentData {
       alerts.post('metadataFailed', { infoHash, error });
       return false;
     }
-    this.#isLearning = true;
-    const isGone = (): boolean => this.#owner.isClosed;
-    buildInfo(checked, clock, isGone, (info) => {
-      alerts.post('metadataReceived', { infoHash, name: info.name });
-      this.#useInfo(info, true);
-    });
+    this.#learn(checked, false);
     return true;
+  }
+
+  #learn(checked: CheckedInfo, isKept: boolean, ended: () => void = () => undefined): void {
+    const { alerts, clock } = this.#environment;
+    const { infoHash } = this.#owner;
+    this.#isLearning = true;
+    const isGone = (): boolean => {
+      if (this.#owner.isClosed) ended();
+      return this.#owner.isClosed;
+    };
+    buildInfo(checked, clock, isGone, (info) => {
+      alerts.post('metadataReceived', { infoHash, name: info.name, isKept });
+      if (!isKept && this.#kept.isPossible) {
+        this.#kept.save(info.raw, this.#environment.torrentLeft(infoHash));
+      }
+      this.#useInfo(info, true);
+      ended();
+    });
   }
 
   #checkInfo(bytes: Uint8Array): CheckedInfo {
@@ -166,6 +215,8 @@ export class TorrentData {
     const { slots, clock, alerts, storage } = this.#environment;
     // What is open already has nobody before it, and may itself be who leaves.
     if (this.#content === undefined) await this.#environment.torrentLeft(this.#owner.infoHash);
+    // What is downloaded has to find its metadata the next time.
+    if (this.#kept.saved) await this.#kept.saved;
     this.#content ??= await TorrentContent.open({
       info,
       picker,
@@ -307,9 +358,11 @@ export class TorrentData {
       this.#environment.readCache.drop(this.#content.storage);
       await this.#content.close(forgetsState);
       await this.#work;
-      return;
+    } else {
+      await this.#work;
+      await (this.#content as TorrentContent | undefined)?.close(forgetsState);
     }
-    await this.#work;
-    await (this.#content as TorrentContent | undefined)?.close(forgetsState);
+    await this.#kept.saved;
+    if (forgetsState) await this.#kept.forget();
   }
 }
