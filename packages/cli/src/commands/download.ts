@@ -94,6 +94,7 @@ Examples:
   peerloom download *.torrent -o downloads --peer 192.0.2.7:6881 --state ~/.peerloom
   peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json --alerts block,log
   peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt
+  peerloom download debian.torrent --peer 192.0.2.7:6881 --tracker-from-torrent
   peerloom download debian.torrent --peer 192.0.2.7:6881 --no-ext smart_ban`,
     )
     .action(async (sources: readonly string[], options: DownloadOptions) =>

@@ -76,6 +76,7 @@ Examples:
   peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881 --limit-up 2MiB
   peerloom seed debian.torrent --path . --limit-up @up.limit
   peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --seed-time 3600 --state ~/.peerloom
+  peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --tracker-from-torrent
   peerloom seed debian.torrent --path . --ext ./my-extension.js:level=3 --no-ext smart_ban
   peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json --alerts block`,
     )
