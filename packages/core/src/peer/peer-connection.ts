@@ -189,9 +189,11 @@ export class PeerConnection implements FaultHandler, HoldOwner, InboundOwner, Op
       this.close({ origin: 'plugin', code: 'PEER_REQUIRED_PLUGIN', message, plugin: entry.scope.name });
       return;
     }
+    // It may be a hook of another plugin that adds this one.
+    const wasWindowOpen = this.holds.isWindowOpen;
     this.holds.isWindowOpen = this.state.phase === 'connecting';
     this.plugins.attach(entry);
-    this.holds.isWindowOpen = false;
+    this.holds.isWindowOpen = wasWindowOpen;
     if (this.isClosed || this.state.phase === 'connecting') return;
     this.opening.catchUp();
     this.extensions.announceChanges();

@@ -102,6 +102,9 @@ export class SessionExtensions implements SessionPluginsListener {
       torrent.plugins.removeSession(scope);
       if (isMissed) torrent.requiredMissing(scope.name);
     }
+    // Added again by what that has brought about: torrents that it had not left yet did not take it.
+    const again = this.#plugins().hooks.find(scope.name);
+    if (again !== undefined) this.pluginAttached(again);
   }
 
   pluginFault(scope: PluginScope, hook: string, error: unknown): void {

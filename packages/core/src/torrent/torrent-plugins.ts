@@ -79,7 +79,9 @@ export class TorrentPlugins {
    */
   attachSession({ scope: sessionScope, plugin: sessionPlugin }: HookEntry<SessionPlugin>): void {
     if (sessionScope.hasLeft || typeof sessionPlugin.newTorrent !== 'function') return;
-    if (this.hooks.find(sessionScope.name)) {
+    const sameNamed = this.hooks.find(sessionScope.name);
+    if (sameNamed?.scope.identity === sessionScope.identity) return;
+    if (sameNamed) {
       const message = 'this torrent has an extension of the same name; it is left out there';
       this.#owner.pluginWarning(sessionScope, message);
       return;
@@ -140,7 +142,9 @@ export class TorrentPlugins {
     if (!facade) return false;
     const wasActive = this.hooks.find(name) !== undefined;
     this.#remove(facade.scope);
-    if (wasActive && facade.scope.isRequired && !allowOpen) this.#owner.requiredMissing(name);
+    const isMissed = wasActive && facade.scope.isRequired && !allowOpen;
+    // What that brings about may add it again.
+    if (isMissed && !this.hooks.find(name)) this.#owner.requiredMissing(name);
     return true;
   }
 
@@ -160,7 +164,8 @@ export class TorrentPlugins {
     const facade = this.#facades.get(identity);
     if (!facade) return;
     this.#remove(facade.scope);
-    if (facade.scope.isRequired) this.#owner.requiredMissing(facade.scope.name);
+    const { name, isRequired } = facade.scope;
+    if (isRequired && !this.hooks.find(name)) this.#owner.requiredMissing(name);
   }
 
   #remove(scope: PluginScope): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../fixtures/arena.js';
 import { Holder } from '../fixtures/holder.js';
 import { utf8 } from '../fixtures/messages.js';
-import { type HookCall, Recorder } from '../fixtures/recorder.js';
+import { type HookCall, passOn, Recorder } from '../fixtures/recorder.js';
 import { channelId, got, held } from './held-scene.js';
 
 describe('two holders', () => {
@@ -131,4 +131,29 @@ describe('a hold and plugins that come late', () => {
     expect(arena.peers.map(({ isReady }) => isReady)).toEqual(arena.peers.map(() => false));
     await arena.end();
   });
+
+  it.each(['torrent.newConnection', 'peer.reservedBits'] as const)(
+    'one that another plugin adds in %s does not make a hold of those after it too late',
+    async (id) => {
+      const adder = new Recorder('adder', { order: 'pre' });
+      const holder = new Holder('auth', {
+        takenIn: id === 'torrent.newConnection' ? 'newConnection' : 'reservedBits',
+      });
+      const arena = await Arena.create({ subject: 'half', plugins: [adder.plugin, holder.plugin] });
+      const added = new Recorder('added');
+      adder.reactions[id] = () => {
+        adder.reactions[id] = () => passOn;
+        arena.session.addExtension(added.plugin);
+        return passOn;
+      };
+      await arena.open({ m: { x_auth: channelId } });
+      expect(arena.faults).toEqual([]);
+      expect([holder.last.hold?.isReleased, arena.peer.isReady]).toEqual([false, false]);
+      holder.release();
+      await arena.roundTrip();
+      expect(arena.peer.isReady).toBe(true);
+      expect(added.ids).toContain('peer.onHandshake');
+      await arena.end();
+    },
+  );
 });

@@ -63,6 +63,50 @@ describe('required', () => {
     await arena.end();
   });
 
+  it('added again by what its removal brings about: it is back on every torrent, and none stays paused', async () => {
+    const guard = new Recorder('guard', { required: true });
+    const next = new Recorder('guard', { required: true });
+    const other = new Recorder('other');
+    const arena = await Arena.create({ plugins: [guard.plugin, other.plugin], subject: 'seed' });
+    const second = arena.session.addTorrent({
+      torrent: makeTestTorrent({ seed: 'other', name: 'other' }).metainfo,
+    });
+    await arena.open();
+    other.reactions['peer.onDisconnect'] = () => {
+      other.reactions['peer.onDisconnect'] = () => passOn;
+      arena.session.addExtension(next.plugin);
+    };
+    void arena.session.removeExtension('guard');
+    await arena.roundTrip();
+    expect(next.ids.filter((id) => id === 'session.newTorrent')).toHaveLength(2);
+    expect([arena.torrent.isPaused, second.isPaused]).toEqual([false, false]);
+    next.reactions['torrent.newConnection'] = () => undefined;
+    const refused = await arena.open();
+    expect([refused.isClosed, refused.receivedBytes]).toEqual([true, 0]);
+    await arena.end();
+  });
+
+  it('a torrent extension that is added again by what its removal brings about is back', async () => {
+    const other = new Recorder('other');
+    const arena = await Arena.create({ plugins: [other.plugin], subject: 'seed' });
+    const guard = required('guard', () => ({
+      newConnection: (peer) => {
+        peer.hold({ reason: 'authentication', channels: [] });
+        return {};
+      },
+    }));
+    arena.torrent.addExtension(guard);
+    await arena.open();
+    other.reactions['peer.onDisconnect'] = () => {
+      other.reactions['peer.onDisconnect'] = () => passOn;
+      arena.torrent.addExtension(guard);
+    };
+    arena.torrent.removeExtension('guard');
+    await arena.roundTrip();
+    expect(arena.torrent.isPaused).toBe(false);
+    await arena.end();
+  });
+
   it('removed with allowOpen: everything goes on, also where that is said afterwards', async () => {
     for (const isAfterwards of [false, true]) {
       const guard = new Recorder('guard', { required: true });
