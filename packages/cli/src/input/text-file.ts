@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import { CliError } from '../cli-error.js';
 import { escapeText } from '../output/escape-text.js';
 
-/** Longest file that is read. */
-const maxTextFileBytes = 1024 * 1024;
+/** Longest file that is read: enough for what an authority notes of some hundred thousand members. */
+const maxTextFileBytes = 16 * 1024 * 1024;
 /** Anything for group or others. */
 const othersMode = 0o077;
 
@@ -12,7 +12,7 @@ export interface TextFile {
   readonly path: string;
   /** For messages: what it was named for. */
   readonly where: string;
-  /** Codes of errors: it cannot be read or is longer than 1 MiB; others have access to it. */
+  /** Codes of errors: it cannot be read or is longer than 16 MiB; others have access to it. */
   readonly codes: { readonly unreadable: string; readonly mode: string };
   /** Whether it is refused where others than its owner may read or write it; may depend on its text. */
   readonly isSecret: boolean | ((text: string) => boolean);
@@ -26,7 +26,7 @@ export async function readTextFile({ path, where, codes, isSecret }: TextFile): 
   });
   try {
     const { mode, size } = await file.stat();
-    if (size > maxTextFileBytes) throw new CliError(codes.unreadable, `${named} is longer than 1 MiB`);
+    if (size > maxTextFileBytes) throw new CliError(codes.unreadable, `${named} is longer than 16 MiB`);
     const text = await file.readFile('utf8');
     const isKept = typeof isSecret === 'function' ? isSecret(text) : isSecret;
     if (isKept && process.platform !== 'win32' && (mode & othersMode) !== 0) {

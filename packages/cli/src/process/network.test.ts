@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CliBench, type CliResult, jsonLines, summaryOf } from './cli-process.fake.js';
@@ -107,6 +116,16 @@ describe('peerloom network', () => {
       stderr: oneLine('CLI_NETWORK_MEMBER'),
     });
     expect(readFileSync(bench.path('office/revoked'), 'utf8')).toBe(list);
+  });
+
+  test('goes on revoking where it has issued very many', async () => {
+    await bench.run('network', 'init', 'office');
+    await issue('Ada');
+    const serials = Array.from({ length: 40_000 }, (_, i) => i.toString(16).padStart(32, '0'));
+    appendFileSync(bench.path('office/issued'), serials.map((serial) => `${serial} somebody\n`).join(''));
+    const { exitCode, stderr } = await bench.run('network', 'revoke', 'office', 'Ada.key');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: [] });
+    expect(await bench.run('network', 'show', 'office')).toMatchObject({ exitCode: 0, stderr: [] });
   });
 
   test('remembers all that are issued at once, and revokes nothing beside another command', async () => {

@@ -139,6 +139,8 @@ describe('files', () => {
       networkId,
       list: { number: 1, serials: [member.certificate.serial] },
     });
+    const withReturns = memberText.replaceAll('\n', '\r\n');
+    expect([parseMember(withReturns), describeFile(withReturns)]).toEqual([member, describeFile(memberText)]);
     expect(() => describeFile('something else')).toThrow(withCode('CLOSED_NETWORK_FILE'));
     expect(() => describeFile(formatFile('authority', { key: new Uint8Array(3) }))).toThrow(
       withCode('CLOSED_NETWORK_KEY'),

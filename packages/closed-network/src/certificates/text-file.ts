@@ -28,7 +28,8 @@ export function formatFile<K extends FileKind>(kind: K, values: FileValues<K>): 
 /** What kind of file a text is; `undefined` where it is none. */
 export function fileKindOf(text: string): FileKind | undefined {
   const kinds = Object.keys(fields) as FileKind[];
-  return kinds.find((kind) => text.startsWith(`${headingOf(kind)}\n`));
+  const [heading] = text.split(/\r?\n/, 1);
+  return kinds.find((kind) => heading === headingOf(kind));
 }
 
 /** The values of a file. Throws {@link ClosedNetworkError} `CLOSED_NETWORK_FILE` where it is no such file. */
