@@ -1,10 +1,11 @@
+import { type PeerContext, pluginApiVersion, type SessionPlugin } from '@peerloom/core/plugin';
 import { createSwarm, DeterministicSecureRandom, runSwarm } from '@peerloom/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { instanceLength } from './authentication/authentication.js';
 import { principalOf } from './certificates/certificate.js';
 import { ClosedNetwork } from './closed-network.js';
 import type { ClosedNetworkOptions } from './closed-network-options.js';
-import { certificateOf, TestAuthority } from './network.fake.js';
+import { certificateOf, secretText, TestAuthority } from './network.fake.js';
 import { confirmationsOf, eventsOf, refusalsOf } from './session-record.fake.js';
 
 const startSeconds = 1_893_456_000;
@@ -173,6 +174,56 @@ describe('two sessions that dial each other', () => {
     expect([one.torrent.stats.piecesHave, other.torrent.stats.piecesHave]).toEqual([2, 2]);
     await swarm.stop();
   });
+
+  it.each(['members', 'a secret'])(
+    '%s: where the end of one connection makes an extension end the other, they meet again',
+    async (mode) => {
+      const authority = new TestAuthority();
+      let isArmed = true;
+      const dropper = (): SessionPlugin => {
+        const peers = new Set<PeerContext>();
+        return {
+          name: 'dropper',
+          apiVersion: pluginApiVersion,
+          newTorrent: () => ({
+            newConnection: (peer) => {
+              peers.add(peer);
+              return {
+                onDisconnect: () => {
+                  peers.delete(peer);
+                  if (!isArmed || peers.size === 0) return;
+                  isArmed = false;
+                  for (const other of peers) other.disconnect('dropped');
+                },
+              };
+            },
+          }),
+        };
+      };
+      const swarm = createSwarm({
+        // The connection that is let in first is the one that ends.
+        seed: 2,
+        network: { latencyMs: 20 },
+        settings: { peerRetryDelayMs: 1000, maxPeerFailures: 20 },
+        extensions: (name) => [
+          new ClosedNetwork(mode === 'members' ? { member: authority.member(name) } : { secret: secretText }),
+          dropper(),
+        ],
+      });
+      const one = await swarm.addPeer({ have: [0] });
+      const other = await swarm.addPeer({ have: [1] });
+      swarm.connect(one, other);
+      swarm.connect(other, one);
+      await swarm.advance(5 * minuteMs);
+      expect(isArmed).toBe(false);
+      expect([one, other].map(({ torrent }) => torrent.peers().length)).toEqual([1, 1]);
+      expect([one, other].map(({ session }) => session.stats().counters['closed-network.confirmed'])).toEqual(
+        [1, 1],
+      );
+      swarm.checkFaults();
+      await swarm.stop();
+    },
+  );
 
   it('a member that claims to be the session of another one locks nobody out', async () => {
     const authority = new TestAuthority();

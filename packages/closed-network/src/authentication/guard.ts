@@ -138,7 +138,10 @@ export class Guard implements PeerPlugin, AuthenticationOwner, ClosedNetworkPeer
     this.#mayUpload = may('upload');
     this.#confirmation = confirmation;
     this.#forgetEphemeral();
-    if (!this.#gatekeeper.admits(this)) {
+    const isAdmitted = this.#gatekeeper.admits(this);
+    // Another connection may have ended for it, which other extensions hear of.
+    if (this.peer.isClosed) return;
+    if (!isAdmitted) {
       this.peer.disconnect('connected to this peer already');
       return;
     }
