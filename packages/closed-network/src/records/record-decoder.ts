@@ -1,4 +1,4 @@
-import { StreamAuthenticationError } from '@peerloom/core/plugin';
+import { concatBytes, StreamAuthenticationError } from '@peerloom/core/plugin';
 import { type CipherState, type Decryption, tagLength } from '../noise/cipher-state.js';
 import { headerLength, recordsPerKey } from './record-encoder.js';
 
@@ -10,6 +10,9 @@ interface PartialRecord {
   /** What it holds, which nobody sees before the tag is there. */
   readonly plain: Uint8Array[];
 }
+
+/** Pieces shorter than this are joined: a record that comes byte by byte would take hundreds of times its length. */
+const shortPieceBytes = 1024;
 
 /** Gives back the bytes of a stream from its records, which come cut anywhere. Keeps one partial record at most. */
 export class RecordDecoder {
@@ -64,7 +67,7 @@ export class RecordDecoder {
 
   #decrypt(record: PartialRecord, bytes: Uint8Array): Uint8Array {
     const part = bytes.subarray(0, record.missingBytes);
-    if (part.length > 0) record.plain.push(record.decryption.update(part));
+    if (part.length > 0) keep(record.plain, record.decryption.update(part));
     record.missingBytes -= part.length;
     return bytes.subarray(part.length);
   }
@@ -78,4 +81,11 @@ export class RecordDecoder {
     }
     if (++this.#records % recordsPerKey === 0) this.#cipher.rekey();
   }
+}
+
+function keep(pieces: Uint8Array[], piece: Uint8Array): void {
+  const last = pieces.at(-1);
+  const isShort = last !== undefined && last.length < shortPieceBytes && piece.length < shortPieceBytes;
+  if (isShort) pieces[pieces.length - 1] = concatBytes(last, piece);
+  else pieces.push(piece);
 }

@@ -41,6 +41,16 @@ describe('records', () => {
     }
   });
 
+  it('are kept in few pieces, however many they come in', () => {
+    const { decode } = decoder();
+    const plain = numbered(65_519);
+    const wire = joined(encoder().encode(plain));
+    let pieces: readonly Uint8Array[] = [];
+    for (let i = 0; i < wire.length; i++) pieces = decode(wire.subarray(i, i + 1));
+    expect(joined(pieces).equals(plain)).toBe(true);
+    expect(pieces.length).toBeLessThanOrEqual(128);
+  });
+
   it('are not views of what was given', () => {
     const wire = joined(encoder().encode(numbered(100)));
     const plain = decoder().decode(wire);
