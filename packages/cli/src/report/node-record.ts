@@ -13,15 +13,19 @@ import {
 export class NodeRecord {
   readonly name: string;
   readonly role: NodeRole;
-  readonly #endpoint: Endpoint | undefined;
+  #endpoint: Endpoint | undefined;
   readonly #hashFailures: RecordedHashFailure[] = [];
   #rows: PieceRows | undefined;
   #last: NodeProgress | undefined;
   #peakPeerCount = 0;
 
-  constructor(name: string, role: NodeRole, endpoint?: Endpoint) {
+  constructor(name: string, role: NodeRole) {
     this.name = name;
     this.role = role;
+  }
+
+  /** It can be found there from now on. */
+  listens(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
   }
 

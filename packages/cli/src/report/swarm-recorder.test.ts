@@ -38,6 +38,18 @@ test('a piece has the time of its alert, and, where there was none, of the first
   expect(recording.durationMs).toBe(200);
 });
 
+test('a session that starts again keeps what it had, and is where it listens now', () => {
+  const again = endpoint('127.0.0.1', 4321);
+  const recording = record(
+    ...nodes,
+    progressEvent(100, progressOf('leech', 2, [0])),
+    nodeEvent('leech', 'leech', again),
+    progressEvent(300, progressOf('leech', 2, [0, 1])),
+  );
+  expect(recording.nodes).toHaveLength(2);
+  expect(recording.nodes[1]).toMatchObject({ endpoint: '127.0.0.1:4321', rowTimesMs: [100, 300] });
+});
+
 test('of very many pieces a row stands for several, and is had when all of them are', () => {
   const pieceCount = recordingLimits.rows * 3;
   const finished = (elapsedMs: number, piece: number) =>

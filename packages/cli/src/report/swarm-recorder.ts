@@ -35,7 +35,7 @@ export class SwarmRecorder {
         this.#log(elapsedMs, undefined, { kind: 'step', text: shorten(event.message), details: [] });
         break;
       case 'node':
-        this.#addNode(new NodeRecord(event.name, event.role, event.endpoint));
+        this.#listens(event);
         this.#nameEndpoint(event.endpoint, event.name);
         break;
       case 'progress': {
@@ -69,6 +69,12 @@ export class SwarmRecorder {
 
   #log(timeMs: number, node: string | undefined, event: EventText): void {
     this.#events.add({ ...event, timeMs: Math.round(timeMs), node });
+  }
+
+  /** What was recorded of one that starts again stays. */
+  #listens({ name, role, endpoint }: Extract<ScenarioEvent, { type: 'node' }>): void {
+    const node = this.#nodes.get(name) ?? this.#addNode(new NodeRecord(name, role));
+    node?.listens(endpoint);
   }
 
   #addNode(node: NodeRecord): NodeRecord | undefined {

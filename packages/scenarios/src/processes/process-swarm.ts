@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Alert, createTorrent, formatEndpoint, parseMetainfo, SessionError } from '@peerloom/core';
+import { type Alert, createTorrent, parseMetainfo, SessionError } from '@peerloom/core';
 import type { ScenarioEvent } from '../scenario.js';
 import { abortable } from '../swarm/abortable.js';
 import { sha1OfFile, writeGeneratedFile } from '../swarm/generated-data.js';
 import type { CommandEnd } from './command-process.js';
+import { ProcessNames } from './process-names.js';
 import { type ProcessHost, ProcessNode } from './process-node.js';
 
 const progressPeriodMs = 200;
@@ -58,9 +59,7 @@ export class ProcessSwarm {
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   readonly #startedMs = performance.now();
-  /** Names by where processes listen, and by the peer ids that were met there. */
-  readonly #listening = new Map<string, string>();
-  readonly #names = new Map<string, string>();
+  readonly #names = new ProcessNames();
   readonly #watchers = new Set<() => void>();
 
   /** Makes the data and its torrent. Rejects with system errors and the signal's reason. */
@@ -158,18 +157,17 @@ export class ProcessSwarm {
 
   #reportProgress(): void {
     const timeMs = performance.now();
-    const nodes = this.nodes.map((node) => node.progress(timeMs, (peerId) => this.#names.get(peerId)));
+    const nodes = this.nodes.map((node) => node.progress(timeMs, (peerId) => this.#names.of(peerId)));
     this.#options.report({ type: 'progress', elapsedMs: this.elapsedMs, nodes });
   }
 
   #onAlert({ host: { name, role } }: ProcessNode, alert: Alert): void {
     const { elapsedMs } = this;
     if (alert.type === 'listenSucceeded') {
-      this.#listening.set(formatEndpoint(alert.endpoint), name);
+      this.#names.listens(name, alert.endpoint);
       this.#options.report({ type: 'node', elapsedMs, name, role, endpoint: alert.endpoint });
     } else if (alert.type === 'peerReady') {
-      const met = this.#listening.get(formatEndpoint(alert.endpoint));
-      if (met !== undefined) this.#names.set(alert.peerId, met);
+      this.#names.met(alert.endpoint, alert.peerId);
       if (!this.times.has(name)) {
         this.times.set(name, { connectedMs: elapsedMs, finishedMs: Number.POSITIVE_INFINITY });
       }
