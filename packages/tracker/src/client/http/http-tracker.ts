@@ -46,12 +46,9 @@ export class HttpTrackers {
 
   #get(route: TrackerRoute, isUrgent: boolean, signal: AbortSignal): Promise<HttpResponse> {
     const { clock } = this.#environment;
-    return this.#turns.run(route.url.authority, isUrgent, async () => {
-      signal.throwIfAborted();
-      return withDeadline(clock, requestTimeoutMs, signal, (bounded) =>
-        httpGet(this.#environment, route, bounded),
-      );
-    });
+    return this.#turns.run(route.url.authority, { isUrgent, signal }, () =>
+      withDeadline(clock, requestTimeoutMs, signal, (bounded) => httpGet(this.#environment, route, bounded)),
+    );
   }
 }
 

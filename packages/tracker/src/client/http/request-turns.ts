@@ -15,9 +15,17 @@ export class RequestTurns {
   readonly #hosts = new Map<string, Host>();
   #running = 0;
 
-  /** Runs `request` when it is its turn; at once `isUrgent` before others that wait. Settles as `request` does. */
-  async run<T>(host: string, isUrgent: boolean, request: () => Promise<T>): Promise<T> {
-    await this.#turn(host, isUrgent);
+  /**
+   * Runs `request` when it is its turn; where `isUrgent` before others that wait. Settles as `request` does; rejects
+   * with the reason of `signal` where that is aborted before its turn.
+   */
+  async run<T>(
+    host: string,
+    { isUrgent, signal }: { readonly isUrgent: boolean; readonly signal: AbortSignal },
+    request: () => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    await this.#turn(host, isUrgent, signal);
     try {
       return await request();
     } finally {
@@ -25,15 +33,22 @@ export class RequestTurns {
     }
   }
 
-  #turn(name: string, isUrgent: boolean): Promise<void> {
+  #turn(name: string, isUrgent: boolean, signal: AbortSignal): Promise<void> {
     const host = this.#hosts.get(name) ?? { running: 0, waiting: [] };
     this.#hosts.set(name, host);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const start = (): void => {
+        signal.removeEventListener('abort', giveUp);
         host.running++;
         this.#running++;
         resolve();
       };
+      const giveUp = (): void => {
+        host.waiting.splice(host.waiting.indexOf(start), 1);
+        this.#forgetIdle(name, host);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
       if (isUrgent) host.waiting.unshift(start);
       else host.waiting.push(start);
       this.#startWaiting();
@@ -47,8 +62,13 @@ export class RequestTurns {
     this.#running--;
     // The others are first now.
     this.#hosts.delete(name);
-    if (host.running > 0 || host.waiting.length > 0) this.#hosts.set(name, host);
+    this.#hosts.set(name, host);
+    this.#forgetIdle(name, host);
     this.#startWaiting();
+  }
+
+  #forgetIdle(name: string, { running, waiting }: Host): void {
+    if (running === 0 && waiting.length === 0) this.#hosts.delete(name);
   }
 
   #startWaiting(): void {
