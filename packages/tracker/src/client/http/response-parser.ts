@@ -1,4 +1,3 @@
-import { concatBytes } from '@peerloom/core/plugin';
 import { TrackerError } from '../tracker-error.js';
 
 /** An answer to an HTTP request. */
@@ -16,6 +15,8 @@ export const maxBodyBytes = 1024 * 1024;
 /** All that comes, framing of chunks included. */
 const maxReceivedBytes = 2 * maxBodyBytes;
 const maxChunkLineBytes = 1024;
+/** Chunks take time however small they are. */
+const maxChunks = 10_000;
 
 type State = 'status' | 'headers' | 'body' | 'chunkSize' | 'chunk' | 'chunkEnd' | 'done';
 
@@ -25,13 +26,13 @@ type State = 'status' | 'headers' | 'body' | 'chunkSize' | 'chunk' | 'chunkEnd' 
  */
 export class HttpResponseParser {
   #state: State = 'status';
-  readonly #line = new LineBuffer(maxHeadBytes);
+  readonly #line = new GrowingBuffer();
   #headBytes = 0;
   #receivedBytes = 0;
   #status = 0;
   #headers = new Map<string, string>();
-  readonly #body: Uint8Array[] = [];
-  #bodyBytes = 0;
+  readonly #body = new GrowingBuffer();
+  #chunkCount = 0;
   /** Bytes of the body, or of the chunk, that are still to come; `Infinity`: up to the end of the connection. */
   #wanted = 0;
 
@@ -42,7 +43,7 @@ export class HttpResponseParser {
 
   /** The response, once it is complete. */
   get response(): HttpResponse {
-    return { status: this.#status, headers: this.#headers, body: concatBytes(...this.#body) };
+    return { status: this.#status, headers: this.#headers, body: this.#body.bytes() };
   }
 
   /** Takes bytes, which may be used again afterwards. Throws `TRACKER_HTTP` or `TRACKER_TOO_LARGE`. */
@@ -68,9 +69,7 @@ export class HttpResponseParser {
 
   #takeBody(bytes: Uint8Array, from: number): number {
     const part = bytes.subarray(from, from + Math.min(this.#wanted, bytes.length - from));
-    this.#bodyBytes += part.length;
-    if (this.#bodyBytes > maxBodyBytes) throw tooLarge();
-    this.#body.push(new Uint8Array(part));
+    if (!this.#body.add(part, maxBodyBytes)) throw tooLarge();
     this.#wanted -= part.length;
     if (this.#wanted === 0) this.#state = this.#state === 'body' ? 'done' : 'chunkEnd';
     return from + part.length;
@@ -83,7 +82,7 @@ export class HttpResponseParser {
     if (isHead) this.#headBytes += part.length;
     const maxBytes = isHead ? maxHeadBytes : maxChunkLineBytes;
     if (this.#headBytes > maxHeadBytes || !this.#line.add(part, maxBytes)) throw tooLarge();
-    if (end >= 0) this.#takeWholeLine(this.#line.take());
+    if (end >= 0) this.#takeWholeLine(lineOf(this.#line));
     return from + part.length;
   }
 
@@ -148,38 +147,53 @@ export class HttpResponseParser {
   #takeChunkSize(line: string): void {
     const digits = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?$/.exec(line)?.[1];
     if (digits === undefined) throw malformed('a chunk without a length');
+    if (++this.#chunkCount > maxChunks) throw tooLarge();
     this.#wanted = Number.parseInt(digits, 16);
     this.#state = this.#wanted === 0 ? 'done' : 'chunk';
   }
 }
 
-/** A line whose parts come one after the other. */
-class LineBuffer {
-  readonly #bytes: Uint8Array;
+/** Bytes that come in parts, which may be many and small: only the bytes themselves take memory. */
+class GrowingBuffer {
+  #bytes = new Uint8Array(0);
   #length = 0;
 
-  constructor(maxBytes: number) {
-    this.#bytes = new Uint8Array(maxBytes);
-  }
-
-  /** False where the line becomes too long. */
+  /** False where there would be more than `maxBytes`. */
   add(part: Uint8Array, maxBytes: number): boolean {
-    if (this.#length + part.length > maxBytes) return false;
+    const length = this.#length + part.length;
+    if (length > maxBytes) return false;
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.min(maxBytes, Math.max(1024, 2 * length)));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
     this.#bytes.set(part, this.#length);
-    this.#length += part.length;
+    this.#length = length;
     return true;
   }
 
-  /** The line without its end. */
-  take(): string {
-    const line = Buffer.from(this.#bytes.subarray(0, this.#length)).toString('latin1');
+  /** All bytes; good until the next change. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
     this.#length = 0;
-    return line.replace(/\r?\n$/, '');
   }
 }
 
+/** Takes a line out of its buffer, without its end. */
+function lineOf(buffer: GrowingBuffer): string {
+  const line = Buffer.from(buffer.bytes()).toString('latin1');
+  buffer.clear();
+  return line.replace(/\r?\n$/, '');
+}
+
 function tooLarge(): TrackerError {
-  return new TrackerError('TRACKER_TOO_LARGE', 'the reply is longer than 1 MiB, or its head than 16 KiB');
+  return new TrackerError(
+    'TRACKER_TOO_LARGE',
+    'the reply is longer than 1 MiB, in too many chunks, or its head is longer than 16 KiB',
+  );
 }
 
 function malformed(problem: string): TrackerError {
