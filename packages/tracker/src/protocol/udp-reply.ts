@@ -97,6 +97,11 @@ function numbers(...values: readonly number[]): Uint8Array {
   return bytes;
 }
 
+/** Which request a packet answers, if it is a reply; `undefined` where it is too short to be one. */
+export function transactionIdOf(bytes: Uint8Array): number | undefined {
+  return bytes.length < headerBytes ? undefined : viewOf(bytes).getUint32(4);
+}
+
 /**
  * The reply in a packet that came through a socket of `family`; `undefined` where it is none. Bytes after the last
  * whole peer are left out, as other clients do: some trackers cut their packets.

@@ -6,7 +6,7 @@ import {
   type SessionContext,
 } from '@peerloom/core/plugin';
 import { viewOf } from '../../protocol/udp-layout.js';
-import { decodeUdpReply, type UdpReply } from '../../protocol/udp-reply.js';
+import { decodeUdpReply, transactionIdOf, type UdpReply } from '../../protocol/udp-reply.js';
 import { encodeUdpRequest, type UdpRequest } from '../../protocol/udp-request.js';
 import { asTrackerError, printableText, TrackerError } from '../tracker-error.js';
 import { untilAborted } from '../until-aborted.js';
@@ -159,10 +159,11 @@ export class UdpPort {
   }
 
   #receive(data: Uint8Array, from: Endpoint, family: 4 | 6): void {
-    const reply = decodeUdpReply(data, family);
-    const pending = reply && this.#pending.get(reply.transactionId);
-    if (reply === undefined || pending?.remoteKey !== formatEndpoint(from)) this.#onStray();
-    else pending.answer(reply);
+    // Who may not answer costs no more than this.
+    const pending = this.#pending.get(transactionIdOf(data) ?? -1);
+    const reply = pending?.remoteKey === formatEndpoint(from) ? decodeUdpReply(data, family) : undefined;
+    if (reply === undefined) this.#onStray();
+    else pending?.answer(reply);
   }
 }
 
