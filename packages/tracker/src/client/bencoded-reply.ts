@@ -82,15 +82,13 @@ function decodeReply(body: Uint8Array): BencodeValue {
   }
 }
 
-/** Minutes, as text or number, or `never` (BEP 31). */
+/** Minutes, as text or number, or `never` (BEP 31). Anything else says nothing: why it refuses matters more. */
 function retryOf(dict: BencodeDict): number | undefined {
   const value = dict['retry in'];
-  if (value === undefined) return undefined;
-  const text = value instanceof Uint8Array ? printableText(value) : String(value);
-  if (text === 'never') return Number.POSITIVE_INFINITY;
-  const minutes = Number(text);
-  if (!Number.isFinite(minutes) || minutes <= 0) throw malformed("'retry in' is neither a time nor 'never'");
-  return minutes * 60_000;
+  const said = value instanceof Uint8Array ? printableText(value) : value;
+  if (said === 'never') return Number.POSITIVE_INFINITY;
+  const minutes = typeof said === 'string' || typeof said === 'number' ? Number(said) : Number.NaN;
+  return Number.isFinite(minutes) && minutes > 0 ? minutes * 60_000 : undefined;
 }
 
 function peersOf(dict: BencodeDict, key: 'peers' | 'peers6', family: 4 | 6): readonly Endpoint[] {

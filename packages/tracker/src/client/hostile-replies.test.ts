@@ -186,6 +186,14 @@ describe('a bencoded reply', () => {
     });
   });
 
+  it.each([-1, 0, '', 'soon', '1e999', [], {}])(
+    'says why the tracker refuses although it is to be asked again in %j',
+    async (when) => {
+      const answer = bencoded({ 'failure reason': 'busy', 'retry in': when });
+      expect(await outcomeOf(answer)).toBe('TRACKER_REFUSED');
+    },
+  );
+
   it('may carry a text that is no good to show', async () => {
     await runSwarm({}, async (swarm) => {
       const tracker = await ScriptedHttpTracker.listen(swarm.host(address), address);
