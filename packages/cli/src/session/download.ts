@@ -214,7 +214,7 @@ export class Download {
       this.#going.some(({ handle, peers: named }) => named.length > 0 || isTracked(handle));
     if (this.#missing.length > 0 && !isAnyNamed && endpoints.length === 0) {
       const message =
-        'there is nobody to connect to: name a peer with --peer, an address to be reached at with --listen, or a tracker in the torrent';
+        'there is nobody to connect to: name a peer with --peer, an address to be reached at with --listen, or a tracker over HTTP or UDP in the torrent';
       throw new CliError('CLI_NO_PEERS', message);
     }
     const bound = await until(listen(this.#cli.session, endpoints), signal);

@@ -28,6 +28,12 @@ export interface AnnouncerOwner {
 /** Names of the counters. */
 export type CounterName = 'announces' | 'replies' | 'failures' | 'peers' | 'refused' | 'scrapes' | 'strays';
 
+/** A time in which a torrent is announced. */
+interface Run {
+  readonly controller: AbortController;
+  readonly sinceMs: number;
+}
+
 const wantedPeers = 80;
 /** A torrent that misses data and has fewer connections asks for peers before it is time. */
 const fewPeers = 5;
@@ -46,11 +52,14 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
   readonly #key: number;
   readonly #times: AnnounceTimes;
   readonly #list: TrackerList;
-  /** The tracker that answered last. */
+  /** The tracker that answered last; in a private torrent the one whose peers there are. */
   #current: Tracker | undefined;
   /** While the torrent is to be announced. */
-  #run: { readonly controller: AbortController; readonly sinceMs: number } | undefined;
+  #run: Run | undefined;
   #isAnnouncing = false;
+  /** While it was being announced, it has begun to listen elsewhere. */
+  #hasMoved = false;
+  #hasToldUnsupported = false;
   /** While trackers are told that it has stopped. */
   #stopping: Promise<void> | undefined;
   #hasDownloaded = false;
@@ -87,7 +96,9 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
 
   async scrape(): Promise<ScrapeResult> {
     const supported = this.#list.all().filter(({ isSupported }) => isSupported);
-    const tracker = supported.find((candidate) => candidate === this.#current) ?? supported[0];
+    const isWorking = (candidate: Tracker): boolean =>
+      candidate === this.#current && candidate.error === undefined;
+    const tracker = supported.find(isWorking) ?? supported[0];
     if (tracker === undefined) throw new TrackerError('TRACKER_NONE', 'the torrent has no tracker to ask');
     const { infoHash } = this.#torrent;
     const { text: url } = tracker;
@@ -110,8 +121,18 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
   }
 
   replaceTrackers(tiers: readonly (readonly string[])[]): void {
-    for (const tracker of this.#list.replace(tiers)) this.#contain(this.#tellStopped(tracker));
-    if (this.#run !== undefined) this.#times.eventAt(this.#now());
+    const gone = this.#list.replace(tiers);
+    if (this.#run !== undefined) {
+      // What is under way may be with one of those, or go on to one.
+      if (gone.length > 0) this.#restart(this.#run);
+      this.#times.eventAt(this.#now());
+    }
+    for (const tracker of gone) this.#contain(this.#tellStopped(tracker));
+  }
+
+  #restart({ controller, sinceMs }: Run): void {
+    controller.abort(new TrackerError('TRACKER_ABORTED', 'the trackers are other ones now'));
+    this.#run = { controller: new AbortController(), sinceMs };
   }
 
   /** About once a second. */
@@ -130,7 +151,8 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
 
   /** The session listens somewhere else: trackers should know. */
   listening(): void {
-    if (this.#run !== undefined) this.#times.wanted(this.#now());
+    if (this.#isAnnouncing) this.#hasMoved = true;
+    else if (this.#run !== undefined) this.#times.wanted(this.#now());
   }
 
   /** Whether the torrent has left. */
@@ -143,7 +165,6 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
     this.#noticeCompletion();
     this.#run?.controller.abort(new TrackerError('TRACKER_ABORTED', 'the torrent has stopped'));
     this.#run = undefined;
-    this.#current = undefined;
     const told = this.#list.all().filter(({ knowsUs }) => knowsUs);
     if (told.length === 0) return;
     this.#stopping = Promise.all(told.map((tracker) => this.#tellStopped(tracker))).then(() => {
@@ -160,6 +181,12 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
   #start(): void {
     this.#run = { controller: new AbortController(), sinceMs: this.#now() };
     this.#times.eventAt(this.#now());
+    if (this.#hasToldUnsupported) return;
+    this.#hasToldUnsupported = true;
+    for (const tracker of this.#list.all()) {
+      if (tracker.error !== undefined && !tracker.isSupported)
+        this.#tellFailure(tracker, tracker.error, Number.POSITIVE_INFINITY);
+    }
   }
 
   #noticeCompletion(): void {
@@ -180,6 +207,8 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
     this.#times.dueMs = Number.POSITIVE_INFINITY;
     const round = this.#round(signal).finally(() => {
       this.#isAnnouncing = false;
+      if (this.#hasMoved) this.#times.wanted(this.#now());
+      this.#hasMoved = false;
     });
     this.#contain(round);
   }
@@ -295,7 +324,6 @@ export class TorrentAnnouncer implements TorrentPlugin, TorrentTrackers {
 
   #failed(tracker: Tracker, error: TrackerError): void {
     const retryInMs = tracker.failed(error);
-    if (this.#current === tracker) this.#current = undefined;
     this.#tellFailure(tracker, error, retryInMs);
   }
 

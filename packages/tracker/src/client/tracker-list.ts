@@ -40,18 +40,20 @@ export class TrackerList {
 
   /**
    * Puts trackers in place of those that are there, which stay what they are where they are named again. Gives those
-   * that are not. Throws `TRACKER_URL`, `TRACKER_TOO_MANY`.
+   * that are not. Throws `TRACKER_URL` for a new one that can't be asked, `TRACKER_TOO_MANY`.
    */
   replace(tiers: readonly (readonly string[])[]): readonly Tracker[] {
     const urls = tiers.flat();
-    const wrong = urls.find((url) => parseTrackerUrl(url) === undefined);
+    const before = this.all();
+    // What the torrent itself names may stay, although it is not asked.
+    const added = urls.filter((url) => !before.some(({ text }) => text === url));
+    const wrong = added.find((url) => parseTrackerUrl(url) === undefined);
     if (wrong !== undefined) {
       throw new TrackerError('TRACKER_URL', `not a tracker over HTTP or UDP: '${wrong.slice(0, 200)}'`);
     }
     if (urls.length > maxTrackers) {
       throw new TrackerError('TRACKER_TOO_MANY', `${urls.length} trackers: at most ${maxTrackers}`);
     }
-    const before = this.all();
     this.#tiers = this.#made(tiers, before);
     const now = new Set(this.all());
     return before.filter((tracker) => !now.has(tracker));

@@ -63,6 +63,9 @@ export class Tracker {
     this.#network = network;
     this.text = text;
     this.#url = parseTrackerUrl(text);
+    if (this.#url !== undefined) return;
+    this.error = unsupported(text);
+    this.retryAtMs = Number.POSITIVE_INFINITY;
   }
 
   /** Whether it can be asked at all. */
@@ -190,6 +193,11 @@ export class Tracker {
       port: own?.port ?? nowhere,
     }));
   }
+}
+
+function unsupported(url: string): TrackerError {
+  const reason = /^https:/i.test(url) ? 'over HTTPS: there is no TLS yet' : 'not over HTTP or UDP';
+  return new TrackerError('TRACKER_UNSUPPORTED', `cannot be asked, ${reason}`);
 }
 
 /** The greatest of what replies give, `undefined` where none does. */
