@@ -47,6 +47,9 @@ export interface ArenaOptions extends ArenaSetUp {
   readonly maxChunkBytes?: number;
 }
 
+/** Address of the remote session. */
+export const remoteAddress = '10.0.0.2';
+
 /** Slow enough for a transfer to last longer than a tick. */
 const uploadBytesPerSecond = 40_000;
 
@@ -122,7 +125,7 @@ export class Arena {
   }
 
   /** Address of the remote session, known before it is there. */
-  readonly remoteAddress = '10.0.0.2';
+  readonly remoteAddress = remoteAddress;
 
   /** Starts the three sessions, not connected. */
   async start(): Promise<void> {

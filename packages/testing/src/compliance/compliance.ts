@@ -6,6 +6,7 @@ import { generalCases } from './general-cases.js';
 import { casesOfHook } from './hook-cases.js';
 import { hookCatalog } from './hook-catalog.js';
 import type { Extension } from './instrument.js';
+import { ownershipCases } from './ownership-cases.js';
 
 /** Options of {@link runComplianceSuite}. */
 export interface ComplianceOptions {
@@ -38,7 +39,11 @@ export function complianceCases(
   const clean = new CleanTrials(subject);
   const isSessionPlugin = typeof createExtension('local') !== 'function';
   const rows = hookCatalog.filter(({ level }) => isSessionPlugin || level !== 'session');
-  return [...generalCases(subject, clean), ...rows.flatMap((row) => casesOfHook(row, subject, clean))];
+  return [
+    ...generalCases(subject, clean),
+    ...ownershipCases(subject),
+    ...rows.flatMap((row) => casesOfHook(row, subject, clean)),
+  ];
 }
 
 /**

@@ -127,6 +127,16 @@ async function localSpeaks(arena: Arena): Promise<void> {
   await say({ type: 'have', piece: 4 }, { type: 'dontHave', piece: 5 });
 }
 
+/** Makes what the remote session has of the first piece wrong. */
+export function spoilFirstPiece({ swarm, remote }: Arena): void {
+  const [file] = swarm.content.files;
+  if (file === undefined) return;
+  remote.storage.put(
+    file.path,
+    file.bytes.map((byte, i) => (i === 7 ? ~byte : byte)),
+  );
+}
+
 /** The remote session sends a piece that is wrong; the bystander comes later. */
 const badPiece: Scenario = {
   setUp: {
@@ -138,12 +148,7 @@ const badPiece: Scenario = {
   },
   isDone: localCompletes,
   async run(arena) {
-    const [file] = arena.swarm.content.files;
-    if (file !== undefined)
-      arena.remote.storage.put(
-        file.path,
-        file.bytes.map((byte, i) => (i === 7 ? ~byte : byte)),
-      );
+    spoilFirstPiece(arena);
     arena.swarm.connect(arena.local, arena.remote);
     await arena.until(() => arena.local.torrent.stats.hashFailures > 0, transferMs);
     await arena.advance(pauseMs);
