@@ -48,6 +48,38 @@ test('bans last from one command to the next, where --state says', async () => {
   expect(readdirSync(bench.path('mine'))).toEqual(['session']);
 });
 
+test('commands that run at the same time keep the bans of each other', async () => {
+  // Other data for each: a torrent's is locked.
+  const names = ['one', 'two', 'three'];
+  const commands = names.map((name, index) => {
+    const other = makeTorrent(`${name}.bin`, 4);
+    bench.put(other);
+    writeFileSync(bench.path(`${name}.bin`), other.data);
+    return bench.start([
+      ...[
+        'seed',
+        `${name}.bin.torrent`,
+        '--path',
+        '.',
+        '--json',
+        '--listen',
+        '127.0.0.1:0',
+        '--state',
+        'mine',
+      ],
+      ...['--ext', `./banner.mjs:address=192.0.2.${index + 1}:1`],
+    ]);
+  });
+  for (const command of commands) {
+    await command.line((line) => (line.includes('"listenSucceeded"') ? true : undefined));
+  }
+  for (const command of commands) command.kill('SIGINT');
+  for (const command of commands)
+    expect((await command.end()).stderr).toEqual([expect.stringContaining('CLI_INTERRUPTED')]);
+  expect(bansOf(await seed('', '--state', 'mine'))).toEqual({ reasons: ['told to', 'told to', 'told to'] });
+  expect(readdirSync(bench.path('mine')).sort()).toEqual(['session', 'session.previous']);
+});
+
 test('by default state lies below XDG_STATE_HOME, and nowhere where there is none to keep', async () => {
   await seed('');
   expect(existsSync(bench.path('state'))).toBe(false);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import {
   asDict,
   asList,
@@ -12,13 +13,17 @@ import {
 } from '@peerloom/core';
 import type { Warn } from '../output/warning.js';
 
+/** How often, and for how long at most, is tried while other commands save theirs: two seconds or so. */
+const attemptPeriodMs = 20;
+const maxAttempts = 100;
+
 /** What a session knows that outlives it, bans above all, in a file that follows it. */
 export class SavedState {
   readonly #file: SessionStateFile;
   readonly #warn: Warn;
   /** To be given to the session. */
   readonly state: Uint8Array | undefined;
-  /** What the file holds; `undefined` where it holds nothing, or nothing that could be used again. */
+  /** The session's state as it is in the file; `undefined` where nothing is, or nothing that could be used again. */
   #saved: Uint8Array | undefined;
   readonly #isDamaged: boolean;
   #session: Session | undefined;
@@ -76,9 +81,22 @@ export class SavedState {
     return this.#saved === undefined ? !this.#isDamaged && isEmpty(state) : bytesEqual(state, this.#saved);
   }
 
+  /** Other commands may have the same file, and take turns. */
+  async #merge(state: Uint8Array): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#file.merge(this.#saved, state);
+      } catch (error) {
+        const isBusy = isPeerloomError(error) && error.code === 'STORAGE_LOCKED';
+        if (!isBusy || attempt === maxAttempts) throw error;
+      }
+      await setTimeout(attemptPeriodMs * (0.5 + Math.random()));
+    }
+  }
+
   async #write(state: Uint8Array): Promise<void> {
     try {
-      await this.#file.save(state);
+      await this.#merge(state);
       this.#saved = state;
     } catch (error) {
       if (!isPeerloomError(error)) throw error;

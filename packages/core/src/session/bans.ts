@@ -106,6 +106,13 @@ function readTarget(
   }
 }
 
+/** What tells a saved ban from others; `undefined` for what makes no sense. */
+export function savedBanKey(entry: BencodeValue): string | undefined {
+  const { principal, endpoint, portOnly } = asDict(entry) ?? {};
+  const target = readTarget(principal, endpoint, portOnly);
+  return target && keyOf(target);
+}
+
 function keyOf(target: BanTarget): string {
   if ('principal' in target) return `principal ${target.principal}`;
   return target.portOnly === true

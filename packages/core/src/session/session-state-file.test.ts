@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type { PeerloomError } from '../common/errors.js';
 import { temporaryFolder } from '../disk/disk-fixture.fake.js';
 import { encodeSessionState } from './session-state.js';
 import { SessionStateFile } from './session-state-file.js';
@@ -30,6 +31,29 @@ describe('the file of a session’s state', () => {
     const file = stateFile();
     await Promise.all([file.save(first), file.save(second), file.save(first), file.save(second)]);
     expect((await file.load()).state).toEqual(second);
+  });
+
+  it('keeps what several have merged into it at the same time, each after the other', async () => {
+    const { path } = stateFile();
+    const names = ['a', 'b', 'c', 'd'];
+    const merge = async (principal: string): Promise<void> => {
+      const file = new SessionStateFile(path);
+      for (;;) {
+        const state = encodeSessionState([{ principal }], new Map());
+        const isDone = await file.merge(undefined, state).then(
+          () => true,
+          (error: PeerloomError) => {
+            expect(error.code).toBe('STORAGE_LOCKED');
+            return false;
+          },
+        );
+        if (isDone) return;
+      }
+    };
+    await Promise.all(names.map(merge));
+    const { state } = await new SessionStateFile(path).load();
+    for (const name of names) expect(Buffer.from(state ?? []).includes(name)).toBe(true);
+    expect(readdirSync(join(path, '..')).sort()).toEqual(['session', 'session.previous']);
   });
 
   it('is empty again once it was deleted', async () => {

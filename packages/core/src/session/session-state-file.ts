@@ -3,7 +3,9 @@ import { isPeerloomError, type PeerloomError, SessionError, StorageError } from 
 import { readFileBounded, writeFileAtomic } from '../disk/atomic-file.js';
 import { nodeFileSystem } from '../disk/file-system.js';
 import { sealBytes, unsealBytes } from '../disk/sealed-bytes.js';
+import { StateLock } from '../disk/state-lock.js';
 import { storageFailure } from '../disk/storage-failure.js';
+import { mergeSessionState } from './merge-session-state.js';
 import { decodeSessionState } from './session-state.js';
 
 const fileKind = 'session state 1';
@@ -61,6 +63,27 @@ export class SessionStateFile {
     const save = this.#lastSave.then(() => this.#save(state));
     this.#lastSave = save.catch(() => undefined);
     return save;
+  }
+
+  /**
+   * Makes what has changed in a session's state, from `before` to `now`, part of what is loaded next time. What
+   * other sessions, of other processes too, have saved in the file meanwhile stays. One does it at a time: rejects
+   * with `STORAGE_LOCKED` while another is at it, and otherwise as {@link SessionStateFile.save}.
+   */
+  merge(before: Uint8Array | undefined, now: Uint8Array): Promise<void> {
+    const merge = this.#lastSave.then(() => this.#merge(before, now));
+    this.#lastSave = merge.catch(() => undefined);
+    return merge;
+  }
+
+  async #merge(before: Uint8Array | undefined, now: Uint8Array): Promise<void> {
+    const lock = await StateLock.acquire(dirname(this.path));
+    try {
+      const { state } = await this.load();
+      await this.#save(mergeSessionState({ before, now, kept: state }));
+    } finally {
+      await lock.release();
+    }
   }
 
   async #save(state: Uint8Array): Promise<void> {
