@@ -4,6 +4,8 @@ import { escapeText } from '../output/escape-text.js';
 
 /** Longest file that is read: enough for what an authority notes of some hundred thousand members. */
 const maxTextFileBytes = 16 * 1024 * 1024;
+/** What UTF-16 text begins with. */
+const utf16Marks = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 /** Anything for group or others. */
 const othersMode = 0o077;
 
@@ -18,7 +20,7 @@ export interface TextFile {
   readonly isSecret: boolean | ((text: string) => boolean);
 }
 
-/** Text of a file. Rejects with {@link CliError}, with one of the codes given. */
+/** Text of a file, without the mark that UTF-8 may begin with. Rejects with {@link CliError}, with one of the codes given. */
 export async function readTextFile({ path, where, codes, isSecret }: TextFile): Promise<string> {
   const named = `${where}: '${escapeText(path)}'`;
   const file = await open(path).catch((error: unknown) => {
@@ -27,7 +29,11 @@ export async function readTextFile({ path, where, codes, isSecret }: TextFile): 
   try {
     const { mode, size } = await file.stat();
     if (size > maxTextFileBytes) throw new CliError(codes.unreadable, `${named} is longer than 16 MiB`);
-    const text = await file.readFile('utf8');
+    const bytes = await file.readFile();
+    // As some editors and shells of Windows write.
+    const isUtf16 = utf16Marks.some((mark) => bytes.subarray(0, 2).equals(mark));
+    if (isUtf16) throw new CliError(codes.unreadable, `${named} is UTF-16 text; save it as UTF-8`);
+    const text = new TextDecoder().decode(bytes);
     const isKept = typeof isSecret === 'function' ? isSecret(text) : isSecret;
     if (isKept && process.platform !== 'win32' && (mode & othersMode) !== 0) {
       const message = `${named} is a secret, and others than its owner have access to it; chmod 600 it`;

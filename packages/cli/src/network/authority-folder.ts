@@ -112,7 +112,7 @@ export class AuthorityFolder {
 
   /** Certificates that were issued, oldest first. */
   async issued(): Promise<readonly IssuedCertificate[]> {
-    const lines = (await this.#readIssued()).split('\n').filter((line) => line !== '');
+    const lines = (await this.#readIssued()).split(/\r?\n/).filter((line) => line !== '');
     return lines.map((line) => ({ serial: line.slice(0, 32), name: line.slice(33) }));
   }
 

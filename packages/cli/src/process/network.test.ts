@@ -189,6 +189,28 @@ describe('peerloom network', () => {
   });
 });
 
+test('files that were saved with CRLF and a mark of UTF-8 are read like others', async () => {
+  await bench.run('network', 'init', 'office');
+  await issue('Ada');
+  const paths = ['office/authority', 'office/revoked', 'Ada.key'];
+  const show = () => Promise.all(paths.map((path) => bench.run('network', 'show', path)));
+  const before = await show();
+  expect(before.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  for (const path of [...paths, 'office/issued']) {
+    const text = readFileSync(bench.path(path), 'utf8').replaceAll('\n', '\r\n');
+    writeFileSync(bench.path(path), `${path === 'office/issued' ? '' : '\ufeff'}${text}`);
+  }
+  expect(await show()).toEqual(before);
+  const folder = await bench.run('network', 'show', 'office');
+  expect(folder.stdout.join('|')).toMatch(/ Ada(\||$)/);
+  expect(await bench.run('network', 'revoke', 'office', 'Ada.key')).toMatchObject({
+    exitCode: 0,
+    stderr: [],
+  });
+  const revoked = await bench.run('network', 'show', 'office/revoked', '--json');
+  expect(summaryOf(revoked.stdout).serials).toHaveLength(1);
+});
+
 describe('--ext closed-network', () => {
   beforeEach(() => {
     writeFileSync(bench.path('a.torrent'), torrent.file);
@@ -320,6 +342,7 @@ describe('--ext closed-network', () => {
     [':secret=@empty', 'CLOSED_NETWORK_SECRET_EMPTY'],
     [':secret=@short', 'CLOSED_NETWORK_SECRET_SHORT'],
     [':secret=@words', 'CLOSED_NETWORK_SECRET_ENCODING'],
+    [':secret=@wide', 'CLI_EXT_FILE'],
     [':secret=@good,encryption=maybe', 'CLOSED_NETWORK_OPTION'],
     [':member=@good', 'CLOSED_NETWORK_FILE'],
     [':member=@seed.key,revoked=@other/revoked', 'CLOSED_NETWORK_FOREIGN'],
@@ -337,6 +360,7 @@ describe('--ext closed-network', () => {
     write('short', 'c2hvcnQgU2VjcmV0\n');
     write('words', 'correct horse battery staple\n');
     write('good', secret);
+    writeFileSync(bench.path('wide'), Buffer.from(`\ufeff${secret}`, 'utf16le'), { mode: 0o600 });
     write('open', secret, 0o644);
     await bench.run('network', 'init', 'office');
     await bench.run('network', 'init', 'other');

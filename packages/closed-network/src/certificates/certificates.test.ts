@@ -141,6 +141,9 @@ describe('files', () => {
     });
     const withReturns = memberText.replaceAll('\n', '\r\n');
     expect([parseMember(withReturns), describeFile(withReturns)]).toEqual([member, describeFile(memberText)]);
+    for (const text of [authorityText, memberText, list]) {
+      expect(describeFile(text.replaceAll('\n', '\r\n'))).toEqual(describeFile(text));
+    }
     expect(() => describeFile('something else')).toThrow(withCode('CLOSED_NETWORK_FILE'));
     expect(() => describeFile(formatFile('authority', { key: new Uint8Array(3) }))).toThrow(
       withCode('CLOSED_NETWORK_KEY'),
