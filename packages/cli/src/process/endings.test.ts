@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jsonLines, summaryOf } from './cli-process.fake.js';
 import { DownloadBench, nobody } from './download-bench.fake.js';
-import { makeTorrent } from './stalling-seed.fake.js';
+import { makeFolderTorrent, makeTorrent } from './stalling-seed.fake.js';
 
 const torrent = makeTorrent('a.bin', 40);
 let bench: DownloadBench;
@@ -103,6 +104,30 @@ test('a file of another torrent is not written over', async () => {
   const run = await bench.download('a.bin.torrent', '--peer', nobody).end();
   expect(run.exitCode).toBe(3);
   expect(run.stderr).toEqual([expect.stringMatching(/^peerloom: 'a\.bin' .*\(STORAGE_FOREIGN_FILE\)$/)]);
+});
+
+test.for([
+  ['a folder in place of a file', 'out/t/a.bin/x', [], "'t/a.bin' is not a regular file"],
+  ['a folder in place of an empty file', 'out/t/empty/x', [], "'t/empty' is not a regular file"],
+  ['a file in place of a folder', 'out/t/sub', [], "cannot read 't/sub/b.bin': a file is where a folder"],
+  [
+    'a folder in place of what is kept aside',
+    'parts',
+    ['--select', 'a.bin'],
+    "/parts/1' is not a regular file",
+  ],
+] as const)('%s is told before anybody is connected to', async ([, place, args, message]) => {
+  const folder = makeFolderTorrent('t', { 'a.bin': 20_000, empty: 0, 'sub/b.bin': 20_000 });
+  bench.put(folder);
+  const state = `out/.peerloom/${folder.metainfo.info.infoHash.hex}/parts/1/x`;
+  const path = bench.path(place === 'parts' ? state : place);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+  const run = await bench.download('t.torrent', '--peer', await bench.seed(folder), '--json', ...args).end();
+  expect(run.exitCode).toBe(3);
+  expect(run.stderr).toEqual([expect.stringContaining(message)]);
+  expect(run.stderr[0]).toMatch(/^peerloom: .* \(STORAGE_NOT_A_FILE\)$/);
+  expect(run.stdout.filter((line) => line.includes('"peerConnected"'))).toEqual([]);
 });
 
 test('a link in place of the file is not followed', async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mountTestFileSystem } from '../../../core/src/disk/tmpfs.fake.js';
 import { jsonLines, summaryOf } from './cli-process.fake.js';
 import { DownloadBench, nobody } from './download-bench.fake.js';
-import { makeTorrent } from './stalling-seed.fake.js';
+import { makeFolderTorrent, makeTorrent } from './stalling-seed.fake.js';
 
 const mib = 1024 * 1024;
 const torrent = makeTorrent('a.bin', 40);
@@ -58,5 +58,21 @@ describe.skipIf(typeof mounted === 'string')(`a file system of 1 MiB${reason}`, 
     const types = jsonLines(run.stdout).map(({ type }) => type);
     expect(types).toContain('torrentError');
     expect(types).not.toContain('peerDisconnected');
+  });
+
+  test.for([
+    ['a.bin', "cannot write 't/a.bin'"],
+    ['empty,a.bin', "cannot write 't/a.bin'"],
+    ['empty', "cannot create 't/empty'"],
+  ])('that is read-only is told as such with --select %s', async ([files, message]) => {
+    const parted = makeFolderTorrent('t', { empty: 0, 'a.bin': 20_000, 'b.bin': 20_000 });
+    bench.put(parted);
+    mounted.setReadOnly(true);
+    const args = ['t.torrent', '-o', folder, '--peer', nobody, '--select', String(files)];
+    const run = await bench.run('download', ...args).finally(() => mounted.setReadOnly(false));
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr.at(-1)).toBe(
+      `peerloom: ${message}: the file system is read-only (EROFS) (STORAGE_READ_ONLY)`,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { summaryOf } from './cli-process.fake.js';
 import { DownloadBench } from './download-bench.fake.js';
@@ -56,6 +56,22 @@ test('more is downloaded when more is selected, and what is there is kept', asyn
     torrents: [{ state: 'seeding', wantedBytes: pieceLength * 2.5, wantedHaveBytes: pieceLength * 2.5 }],
   });
   expect([isRight(0, 'a.bin'), isRight(1, 'sub/b.bin'), isRight(2, 'sub/c.txt')]).toEqual([true, true, true]);
+});
+
+test('an empty file is made though nothing is downloaded for it, and nothing else is', async () => {
+  const run = await bench.download('t.torrent', '--select', 'empty').end();
+  expect(run).toMatchObject({ exitCode: 0, stdout: ['t: complete already, nothing to download'] });
+  expect(files()).toEqual(['empty']);
+});
+
+test('an empty file that is missing is made where all else is there; verify makes none', async () => {
+  await bench.download('t.torrent', '--peer', await bench.seed(torrent)).end();
+  rmSync(bench.path('out/t/empty'));
+  const verified = await bench.run('verify', 't.torrent', '--path', 'out');
+  expect([verified.exitCode, verified.stdout[0]]).toEqual([1, 't/empty: missing']);
+  expect(files()).toEqual(['a.bin', 'b.bin', 'c.txt']);
+  expect(await bench.download('t.torrent').end()).toMatchObject({ exitCode: 0, stderr: [] });
+  expect(files()).toEqual(['a.bin', 'b.bin', 'c.txt', 'empty']);
 });
 
 test('verify looks at files that were not selected, and makes none of them', async () => {

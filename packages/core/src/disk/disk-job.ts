@@ -83,6 +83,9 @@ export class DiskJobRunner {
         return pieces.digestPieces(job.piece, job.count);
       case 'stat':
         return torrent.files.statAll(job.files ?? torrent.layout.files.keys());
+      case 'makeEmptyFiles':
+        pieces.makeEmptyFiles();
+        return undefined;
       case 'journal':
         this.#setJournal(torrent, job.journal);
         return undefined;

@@ -51,6 +51,7 @@ export type DiskJob =
     }
   | { readonly kind: 'digestPieces'; readonly piece: number; readonly count: number }
   | { readonly kind: 'stat'; readonly files: readonly number[] | undefined }
+  | { readonly kind: 'makeEmptyFiles' }
   | { readonly kind: 'journal'; readonly journal: JournalPlace | undefined }
   | { readonly kind: 'close' };
 
@@ -62,6 +63,7 @@ export interface DiskResults {
   readonly hashPiece: 'ok' | 'hashFailed' | 'missing';
   readonly digestPieces: Uint8Array;
   readonly stat: readonly FileStatus[];
+  readonly makeEmptyFiles: undefined;
   readonly journal: undefined;
   readonly close: undefined;
 }

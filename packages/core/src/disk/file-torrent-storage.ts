@@ -144,6 +144,12 @@ export class FileTorrentStorage implements TorrentStorage {
     });
   }
 
+  async makeEmptyFiles(): Promise<void> {
+    this.#open();
+    // Who only looks at the data makes nothing of it.
+    if (this.#owner.keepsState) await this.#run({ kind: 'makeEmptyFiles' }, 0);
+  }
+
   async renameFile(file: number, path: readonly string[]): Promise<void> {
     this.#open();
     const owned = [...path];

@@ -116,6 +116,10 @@ class MemoryTorrentStorage implements TorrentStorage {
     return this.#run(() => this.#places.select(owned));
   }
 
+  makeEmptyFiles(): Promise<void> {
+    return this.#run(() => this.#pieces.makeEmptyFiles());
+  }
+
   renameFile(file: number, path: readonly string[]): Promise<void> {
     const owned = [...path];
     return this.#run(() => this.#places.rename(file, owned));

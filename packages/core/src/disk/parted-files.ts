@@ -75,7 +75,8 @@ export class PartedFiles implements TorrentFiles {
     if (!this.#isAside(file)) return this.#files.stat(file);
     const range = this.#map.piecesOf(file);
     const piecesAside = range ? parts.filter((piece) => piece >= range.first && piece <= range.last) : [];
-    return { ...absent, piecesAside };
+    const problem = piecesAside.map((piece) => this.#parts.stat(piece).problem).find((found) => found);
+    return { ...absent, piecesAside, ...(problem && { problem }) };
   }
 
   /** What fails is told of the file whose bytes they are. */

@@ -121,6 +121,14 @@ export class PieceIo {
     return digests;
   }
 
+  /** Makes the empty files that are not there. No piece holds anything of them: the first write does it, too. */
+  makeEmptyFiles(): void {
+    this.#layout.files.forEach(({ lengthBytes, isPad }, file) => {
+      if (lengthBytes === 0 && !isPad) this.#files.create(file);
+    });
+    this.#emptyFilesMade = true;
+  }
+
   /** Notes how a write ended, where the files can be looked at: else the piece is checked the next time. */
   #ended(kind: 'done' | 'failed', piece: number): void {
     if (this.journal === undefined) return;
@@ -135,7 +143,7 @@ export class PieceIo {
   }
 
   #write(piece: number, begin: number, lengthBytes: number, slots: readonly SlotIndex[]): void {
-    if (!this.#emptyFilesMade) this.#makeEmptyFiles();
+    if (!this.#emptyFilesMade) this.makeEmptyFiles();
     let skip = 0;
     for (const extent of this.#map.extents(piece, begin, lengthBytes)) {
       if (!this.#isPad(extent.file)) {
@@ -144,14 +152,6 @@ export class PieceIo {
       }
       skip += extent.lengthBytes;
     }
-  }
-
-  /** No piece holds anything of an empty file: the first write of all stands in. */
-  #makeEmptyFiles(): void {
-    this.#layout.files.forEach(({ lengthBytes, isPad }, file) => {
-      if (lengthBytes === 0 && !isPad) this.#files.create(file);
-    });
-    this.#emptyFilesMade = true;
   }
 
   /** Feeds the piece to `hash`; returns the extent that lacks data, if any. */

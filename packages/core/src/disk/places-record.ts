@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isPeerloomError, StorageError } from '../common/errors.js';
 import type { StorageLayout } from '../ports/storage.js';
 import { readFileBounded, writeFileAtomic } from './atomic-file.js';
 import { checkFile, checkPath, type FilePlaces } from './file-places.js';
+import { nodeFileSystem } from './file-system.js';
 import { stateFolder } from './state-folder.js';
 import { storageFailure } from './storage-failure.js';
 
@@ -62,7 +62,7 @@ export async function writePlaces(root: string, infoHash: string, record: Places
   const { aside, paths, renaming } = record;
   const fields = { aside: [...aside], paths: [...paths], renaming };
   try {
-    await mkdir(dirname(path), { recursive: true });
+    nodeFileSystem.mkdir(dirname(path));
   } catch (error) {
     throw storageFailure(error, 'create', dirname(path));
   }

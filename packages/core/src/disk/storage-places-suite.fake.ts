@@ -75,6 +75,18 @@ export function describePlaces(name: string, create: () => StorageUnderTest): vo
         expect(await piecesAside(open, 0)).toBeUndefined();
       }));
 
+    test('empty files are made when asked for, where they are wanted', () =>
+      using(async (medium) => {
+        const without = await openSelected(medium.storage, [2]);
+        await without.torrent.makeEmptyFiles?.();
+        expect(medium.get('t/sub/empty')).toBeUndefined();
+        await without.torrent.close();
+        const open = await openSelected(medium.storage, [1]);
+        await open.torrent.makeEmptyFiles?.();
+        expectBytes(medium.get('t/sub/empty'), new Uint8Array(0));
+        expect(medium.get('t/a')).toBeUndefined();
+      }));
+
     test('wanted later it is put in its place, and what was kept aside is gone', () =>
       using(async (medium) => {
         const open = await openSelected(medium.storage, [1, 2]);

@@ -106,6 +106,11 @@ export interface TorrentStorage {
    */
   selectFiles?(unwanted: readonly number[]): Promise<readonly number[]>;
   /**
+   * Makes the empty files that are wanted and not there, which no piece has anything of. The first write makes
+   * them as well: this is for torrents of which nothing is to be written. Rejects with `StorageError`.
+   */
+  makeEmptyFiles?(): Promise<void>;
+  /**
    * Gives a file another path, in the words of {@link StorageFile.path}; the next opening of the torrent knows
    * it. What was written moves along. Rejects with `STORAGE_EXISTS` where something is in that place or another
    * file of the torrent belongs there, `STORAGE_PATH`, or another `StorageError`; then nothing has changed.

@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { Resumed } from '../ports/resume-store.js';
 import type { SlotPool } from '../ports/slots.js';
-import type { FileStatus, Storage, StorageLayout, TorrentStorage } from '../ports/storage.js';
+import type { FileStatus, Storage, StorageFile, StorageLayout, TorrentStorage } from '../ports/storage.js';
 import { Doubts, isOnMedium } from './doubts.js';
 import {
   type FileCheck,
@@ -194,12 +194,32 @@ export class TorrentContent {
     }
     // What nobody has changed since it was ours still is.
     if (resumed && resumed.changed === undefined) this.#isOurs = true;
+    const problem = findProblem({ layout, statuses, isWanted: (file) => this.#isSharing(file) });
+    if (problem) throw problem;
     const isWanted = (file: number): boolean => this.#isWanted(file) || this.#reachesInto(file, statuses);
     const foreign = this.#isOurs ? undefined : findForeign({ layout, statuses, isWanted }, this.#hasPiece);
     if (foreign) throw foreign;
     this.#isOurs = true;
     this.#checkWritable(statuses);
+    await this.makeEmptyFiles();
     await this.#keep();
+  }
+
+  /**
+   * Makes the empty files that are wanted, where nothing is going to be written that would bring them along.
+   * Rejects with `StorageError`.
+   */
+  async makeEmptyFiles(): Promise<void> {
+    if (this.picker.missingWanted > 0) return;
+    const isToMake = ({ lengthBytes, isPad }: StorageFile, file: number): boolean =>
+      lengthBytes === 0 && !isPad && this.#isWanted(file);
+    if (!this.info.layout.files.some(isToMake)) return;
+    try {
+      await this.storage.makeEmptyFiles?.();
+    } catch (error) {
+      // Who has all of the data seeds it, also from where nothing can be written.
+      if (!this.picker.have.isFull) throw storageFailure(error, 'make empty files', '');
+    }
   }
 
   /** What is had is known, and kept before anything more is written. */
@@ -228,6 +248,7 @@ export class TorrentContent {
     }
     await this.#hash([...doubted], onProgress);
     this.#checkWritable(statuses);
+    await this.makeEmptyFiles();
     await this.#keep();
     this.downloads.retry();
   }
@@ -252,8 +273,13 @@ export class TorrentContent {
 
   /** Whether a piece that is to be fetched would be written to a file that is not wanted. */
   #reachesInto(file: number, statuses: readonly FileStatus[]): boolean {
+    return statuses[file]?.piecesAside === undefined && this.#isSharing(file);
+  }
+
+  /** Whether something of the file is in a piece that is to be fetched. */
+  #isSharing(file: number): boolean {
     const range = this.info.layout.piecesOfFile(file);
-    if (range === undefined || statuses[file]?.piecesAside !== undefined) return false;
+    if (range === undefined) return false;
     for (let piece = range.first; piece <= range.last; piece++) {
       if (!this.picker.has(piece) && this.picker.priority(piece) > 0) return true;
     }
@@ -261,7 +287,8 @@ export class TorrentContent {
   }
 
   #checkWritable(statuses: readonly FileStatus[]): void {
-    const isMissing = (file: number): boolean => this.#isWanted(file) && !this.files.isComplete(file);
+    const isMissing = (file: number): boolean =>
+      this.#isWanted(file) ? !this.files.isComplete(file) : this.#reachesInto(file, statuses);
     const problem = findWriteProblem({ layout: this.info.layout, statuses, isWanted: isMissing });
     if (problem) throw problem;
   }

@@ -260,7 +260,10 @@ export class TorrentData {
     let failure: PeerloomError | undefined;
     try {
       const found = await content.select();
-      if (this.#isChecked) await content.checkFiles(found);
+      if (this.#isChecked) {
+        await content.checkFiles(found);
+        await content.makeEmptyFiles();
+      }
     } catch (error) {
       failure = storageFailure(error, 'select files', '');
     }

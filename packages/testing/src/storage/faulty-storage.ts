@@ -10,8 +10,8 @@ import type {
 } from '@peerloom/core';
 
 /**
- * What can be made to fail: `write` is `writePiece` and `writeBlock`, `hash` is `hashPiece`, `select`, `rename` and
- * `move` are `selectFiles`, `renameFile` and `move`, where the storage inside has them.
+ * What can be made to fail: `write` is `writePiece`, `writeBlock` and `makeEmptyFiles`, `hash` is `hashPiece`, `select`,
+ * `rename` and `move` are `selectFiles`, `renameFile` and `move`, where the storage inside has them.
  */
 export type StorageOperation =
   | 'open'
@@ -84,12 +84,18 @@ export class FaultyStorage implements Storage {
   async open(layout: StorageLayout, slots: SlotPool): Promise<TorrentStorage> {
     await this.#enter('open');
     const inner = await this.#inner.open(layout, slots);
-    const { selectFiles, renameFile, move } = inner;
+    const { selectFiles, makeEmptyFiles, renameFile, move } = inner;
     return {
       ...(selectFiles && {
         selectFiles: async (unwanted: readonly number[]) => {
           await this.#enter('select');
           return selectFiles.call(inner, unwanted);
+        },
+      }),
+      ...(makeEmptyFiles && {
+        makeEmptyFiles: async () => {
+          await this.#enter('write');
+          await makeEmptyFiles.call(inner);
         },
       }),
       ...(renameFile && {
