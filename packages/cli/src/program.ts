@@ -17,8 +17,9 @@ export function makeProgram(context: CommandContext, settle: (exitCode: number) 
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 1 data wrong or download impossible, 2 usage or input, 3 disk, 4 --timeout passed,
-130 interrupted. An interrupted download goes on when the same command is run again.
+Exit codes: 0 done, 1 data wrong or download impossible, 2 usage or input,
+3 disk, 4 --timeout passed, 130 interrupted. An interrupted download goes on
+when the same command is run again.
 
 Examples:
   peerloom swarm loopback

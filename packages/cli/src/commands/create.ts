@@ -69,13 +69,15 @@ export function createCommand(context: CommandContext, settle: (exitCode: number
     .addHelpText(
       'after',
       `
-Symbolic links are refused. The same data, name and options always give the same torrent.
+Symbolic links are refused. The same data, name and options always give the
+same torrent.
 
 Examples:
   peerloom create debian.iso -o debian.torrent
   peerloom create debian.iso -o debian.torrent --force
   peerloom create photos -o photos.torrent --piece-size 1MiB --comment "July"
-  peerloom create backup -o backup.torrent --private --tracker http://10.0.0.1:6969/announce`,
+  peerloom create a.iso -o a.torrent --tracker http://10.0.0.1:6969/announce
+  peerloom create backup -o backup.torrent --private`,
     )
     .action(async (path: string, options: CreateOptions) => settle(await create(context, path, options)));
 }

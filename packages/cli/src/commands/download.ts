@@ -68,34 +68,41 @@ export function downloadCommand(context: CommandContext, settle: (exitCode: numb
     .addHelpText(
       'after',
       `
-Connects to the peers that --peer names or, without --peer, to those that the trackers of the torrent or magnet
-link name, and takes connections. Where there is neither, give --listen an address that somebody will connect to.
-A magnet link needs a peer that has its metadata; peers that it names (x.pe) are connected to as well.
-What is there already is kept, and checked where it may have changed. A name without an address is a warning while there are other peers;
-a download is given up when nobody can be reached.
-With several torrents, one that fails is told of, and the others go on.
---select takes indices as "peerloom info" shows them, names, and patterns with *, ** and ?. A name or pattern
-without / is looked for in all folders, else from the torrent's folder on; a folder stands for all in it; \\, is a
-comma in a name. Files that were not selected are not made.
---ext loads an extension from a package, a file or by a short name. Its options stand behind a colon: key=value,
-with \\, for a comma in a value, and @ before the name of a file that holds the value.
---limit-down @FILE and --limit-up @FILE take a limit from a file, "2MiB" or "none", and follow it while the
-download runs: write another one into it.
+Connects to the peers that --peer names or, without --peer, to those that the
+trackers of the torrent or magnet link name, and takes connections. Where there
+is neither, give --listen an address that somebody will connect to. A magnet
+link needs a peer that has its metadata; peers that it names (x.pe) are
+connected to as well. A name without an address is a warning while there are
+other peers; a download is given up when nobody can be reached.
+What is there already is kept, and checked where it may have changed. With
+several torrents, one that fails is told of, and the others go on.
+
+--select takes indices as "peerloom info" shows them, names, and patterns with
+*, ** and ?. A name or pattern without / is looked for in all folders, else from
+the torrent's folder on; a folder stands for all in it; \\, is a comma in a name.
+Files that were not selected are not made.
+
+--ext loads an extension from a package, a file or by a short name. Its options
+stand behind a colon: key=value, with \\, for a comma in a value, and @ before
+the name of a file that holds the value.
+
+--limit-down @FILE and --limit-up @FILE take a limit from a file, "2MiB" or
+"none", and follow it while the download runs: write another one into it.
 
 Examples:
-  peerloom download debian.torrent
-  peerloom download debian.torrent --peer 192.0.2.7:6881
-  peerloom download debian.torrent -o downloads --peer seed.example.org:6881 --peer [2001:db8::7]:6881
-  peerloom download debian.torrent --listen 0.0.0.0:6881 --seed-time 600
-  peerloom download photos.torrent --peer 192.0.2.7:6881 --select 0,4-7 --select '*.txt,2024/may'
+  peerloom download a.torrent
+  peerloom download a.torrent -o downloads --peer seed.example.org:6881
+  peerloom download a.torrent --peer 192.0.2.7:6881 --peer [2001:db8::7]:6881
+  peerloom download a.torrent --peer 192.0.2.7:6881 --tracker-from-torrent
+  peerloom download a.torrent --listen 0.0.0.0:6881 --seed-time 600
+  peerloom download a.torrent --select 0,4-7 --select '*.txt,2024/may'
   peerloom download 'magnet:?xt=urn:btih:…' --peer 192.0.2.7:6881
-  peerloom download video.torrent --peer 192.0.2.7:6881 --sequential --limit-down 10MiB --limit-up 500KiB
-  peerloom download video.torrent --peer 192.0.2.7:6881 --limit-down @down.limit
-  peerloom download *.torrent -o downloads --peer 192.0.2.7:6881 --state ~/.peerloom
-  peerloom download debian.torrent --peer 192.0.2.7:6881 --timeout 60 --json --alerts block,log
-  peerloom download debian.torrent --peer 192.0.2.7:6881 --ext ./my-extension.js:level=3,token=@token.txt
-  peerloom download debian.torrent --peer 192.0.2.7:6881 --tracker-from-torrent
-  peerloom download debian.torrent --peer 192.0.2.7:6881 --no-ext smart_ban`,
+  peerloom download a.torrent --sequential --limit-down 10MiB --limit-up 500KiB
+  peerloom download a.torrent --limit-down @down.limit
+  peerloom download *.torrent -o downloads --state ~/.peerloom
+  peerloom download a.torrent --timeout 60 --json --alerts block,log
+  peerloom download a.torrent --ext ./my-extension.js:level=3,token=@token.txt
+  peerloom download a.torrent --no-ext smart_ban`,
     )
     .action(async (sources: readonly string[], options: DownloadOptions) =>
       settle(await download(context, sources, options)),

@@ -40,13 +40,14 @@ export function networkCommand(context: CommandContext, settle: (exitCode: numbe
   const command = new Command('network').description('who belongs to a closed network').addHelpText(
     'after',
     `
-Whoever has the key of an authority decides who belongs to its network. A member needs its key file; all
-should have the newest revocation list, which a running command reads again when it changes.
+Whoever has the key of an authority decides who belongs to its network. A member
+needs its key file; all should have the newest revocation list, which a running
+command reads again when it changes.
 
 Examples:
   peerloom network init office
   peerloom network issue office Ada -o ada.key
-  peerloom seed film.torrent --path . --ext closed-network:member=@ada.key,revoked=@office/revoked`,
+  peerloom seed a.torrent --path . --ext closed-network:member=@ada.key`,
   );
   command
     .command('init')
@@ -65,11 +66,12 @@ Examples:
     .addHelpText(
       'after',
       `
-"download" lets a member be sent content by others, "upload" lets others ask it for content.
+"download" lets a member be sent content by others, "upload" lets others ask it
+for content.
 
 Examples:
   peerloom network issue office Ada -o ada.key
-  peerloom network issue office mirror -o mirror.key --permissions upload --days 30`,
+  peerloom network issue office mirror -o m.key --permissions upload --days 30`,
     )
     .action((folder: string, name: string, options: IssueCommandOptions) =>
       done(issue(output, folder, name, options)),

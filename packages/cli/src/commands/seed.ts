@@ -64,21 +64,25 @@ export function seedCommand(context: CommandContext, settle: (exitCode: number) 
     .addHelpText(
       'after',
       `
-Checks the data first, where it may have changed since the last time. Where some is missing or wrong it says
-how much, seeds nothing and exits with 1: "peerloom verify" tells which files, "peerloom download" gets the
-rest. Then it prints "listening on ADDRESS:PORT" for each address; port 0 stands for a free port. It announces the
-torrent to its trackers, unless --peer names whom to connect to.
---limit-up @FILE takes the limit from a file, "2MiB" or "none", and follows it while it seeds: write another
-one into it.
+Checks the data first, where it may have changed since the last time. Where some
+is missing or wrong it says how much, seeds nothing and exits with 1:
+"peerloom verify" tells which files, "peerloom download" gets the rest. Then it
+prints "listening on ADDRESS:PORT" for each address; port 0 stands for a free
+port. It announces the torrent to its trackers, unless --peer names whom to
+connect to.
+
+--limit-up @FILE takes the limit from a file, "2MiB" or "none", and follows it
+while it seeds: write another one into it.
 
 Examples:
-  peerloom seed debian.torrent --path downloads
-  peerloom seed debian.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881 --limit-up 2MiB
-  peerloom seed debian.torrent --path . --limit-up @up.limit
-  peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --seed-time 3600 --state ~/.peerloom
-  peerloom seed debian.torrent --path . --peer 192.0.2.7:6881 --tracker-from-torrent
-  peerloom seed debian.torrent --path . --ext ./my-extension.js:level=3 --no-ext smart_ban
-  peerloom seed debian.torrent --path . --listen 127.0.0.1:0 --json --alerts block`,
+  peerloom seed a.torrent --path downloads
+  peerloom seed a.torrent --path . --listen 0.0.0.0:6881 --listen [::]:6881
+  peerloom seed a.torrent --path . --limit-up 2MiB
+  peerloom seed a.torrent --path . --limit-up @up.limit
+  peerloom seed a.torrent --path . --peer 192.0.2.7:6881 --tracker-from-torrent
+  peerloom seed a.torrent --path . --seed-time 3600 --state ~/.peerloom
+  peerloom seed a.torrent --path . --ext ./my-extension.js --no-ext smart_ban
+  peerloom seed a.torrent --path . --json --alerts block`,
     )
     .action(async (source: string, options: SeedOptions) => settle(await seed(context, source, options)));
 }

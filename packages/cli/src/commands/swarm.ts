@@ -32,8 +32,9 @@ export function swarmCommand(context: CommandContext, settle: (exitCode: number)
     .addHelpText(
       'after',
       `
-Exits with 0 when what the swarm shows was verified, with 1 when not. A report is written also of a run that
-fails or is interrupted; it is one file that needs no network.
+Exits with 0 when what the swarm shows was verified, with 1 when not. A report
+is written also of a run that fails or is interrupted; it is one file that needs
+no network.
 
 Examples:
   peerloom swarm

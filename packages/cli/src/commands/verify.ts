@@ -39,8 +39,8 @@ export function verifyCommand(context: CommandContext, settle: (exitCode: number
     .addHelpText(
       'after',
       `
-Says of every file that is not as the torrent describes it what is wrong with it, and exits with 1 where
-there is one.
+Says of every file that is not as the torrent describes it what is wrong with
+it, and exits with 1 where there is one.
 
 Examples:
   peerloom verify debian.torrent --path downloads

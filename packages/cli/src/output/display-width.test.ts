@@ -15,6 +15,6 @@ test('text is filled up or cut to exactly the width', () => {
 
 test('a line is cut with its styles ended', () => {
   expect(clipLine('\x1b[36mabc\x1b[39mdef', 9)).toBe('\x1b[36mabc\x1b[39mdef');
-  expect(clipLine('\x1b[36mabc\x1b[39mdef', 4)).toBe('\x1b[36mabc\x1b[39md\x1b[0m');
-  expect(clipLine('a日本', 2)).toBe('a\x1b[0m');
+  expect(clipLine('\x1b[36mabc\x1b[39mdef', 4)).toBe('\x1b[36mabc\x1b[39m…\x1b[0m');
+  expect(clipLine('a日本', 2)).toBe('a…\x1b[0m');
 });

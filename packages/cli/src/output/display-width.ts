@@ -32,7 +32,7 @@ export function fitText(text: string, width: number): string {
   return `${cut}…${' '.repeat(Math.max(0, width - 1 - used))}`;
 }
 
-/** A line with styles, cut to `width` columns; styles end with it. */
+/** A line with styles, cut to `width` columns with `…` where it is longer; styles end with it. */
 export function clipLine(line: string, width: number): string {
   if (displayWidth(line) <= width) return line;
   let clipped = '';
@@ -44,7 +44,7 @@ export function clipLine(line: string, width: number): string {
     }
     for (const char of part) {
       const next = used + charWidth(char);
-      if (next > width) return `${clipped}\x1b[0m`;
+      if (next > width - 1) return `${clipped}…\x1b[0m`;
       clipped += char;
       used = next;
     }

@@ -24,7 +24,7 @@ test('a line that stays goes above the block', () => {
 test('what is too long or too much for the terminal is cut, so that nothing scrolls or wraps', () => {
   const terminal = new FakeTerminal(10, 4);
   new LiveBlock(terminal).draw(['0123456789ab', '2', '3', '4', '5']);
-  expect(terminal.screen).toEqual(['012345678', '2', '3', '']);
+  expect(terminal.screen).toEqual(['01234567…', '2', '3', '']);
 });
 
 test('after the terminal became narrower, the rows that lines were broken into are counted', () => {

@@ -31,7 +31,7 @@ const progress = {
 
 test('a line a session tells what it has, gets, gives and has given, within 79 columns', () => {
   const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => progress);
-  const lines = view.lines();
+  const lines = view.lines(79);
   expect(lines).toEqual([
     '         1.7s                     has        gets       gives     given',
     'seed     ####################    100%              66.0 MiB/s  87.0 MiB',
@@ -41,20 +41,34 @@ test('a line a session tells what it has, gets, gives and has given, within 79 c
   expect(view.plainLine()).toBe('1.7s: leech-1 75.0%');
 });
 
+test('on a narrow terminal the bar is shorter, and what does not fit is left out from the right', () => {
+  const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => progress);
+  expect(view.lines(49)).toEqual([
+    '         1.7s                     has        gets',
+    'seed     ####################    100%            ',
+    'leech-1  ###############-----   75.0%  1023 MiB/s',
+  ]);
+  expect(view.lines(30)).toEqual([
+    '         1.7s              has',
+    'seed     #############    100%',
+    'leech-1  #########----   75.0%',
+  ]);
+});
+
 test('colours are for those who have them', () => {
   const view = new SwarmView({ style: makeStyle(true), isUnicode: true }, () => progress);
-  expect(view.lines()[1]).toContain('\x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[39m');
+  expect(view.lines(79)[1]).toContain('\x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[39m');
 });
 
 test('before anything was reported there is nothing to show', () => {
   const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => undefined);
-  expect([view.lines(), view.plainLine()]).toEqual([[], undefined]);
+  expect([view.lines(79), view.plainLine()]).toEqual([[], undefined]);
 });
 
 test('a session that knows no metadata has nothing, not all', () => {
   const [, leech] = progress.nodes;
   const nodes = [{ ...leech, haveBytes: 0, totalBytes: 0 }];
   const view = new SwarmView({ style: makeStyle(false), isUnicode: false }, () => ({ ...progress, nodes }));
-  expect(view.lines()[1]).toContain(`${'-'.repeat(20)}    0.0%`);
+  expect(view.lines(79)[1]).toContain(`${'-'.repeat(20)}    0.0%`);
   expect(view.plainLine()).toBe('1.7s: leech-1 0.0%');
 });

@@ -10,8 +10,19 @@ export interface SwarmProgress {
   readonly nodes: readonly NodeProgress[];
 }
 
-const barWidth = 20;
-const columns = { share: 6, rate: 10, sent: 8 };
+const barWidth = { least: 10, most: 20 };
+const gap = '  ';
+/** From left to right: on a narrow terminal those at the right are left out. */
+const columns: readonly {
+  readonly heading: string;
+  readonly width: number;
+  readonly text: (node: NodeProgress) => string;
+}[] = [
+  { heading: 'has', width: 6, text: (node) => shareText(node) },
+  { heading: 'gets', width: 10, text: ({ downloadRate }) => rateText(downloadRate) },
+  { heading: 'gives', width: 10, text: ({ uploadRate }) => rateText(uploadRate) },
+  { heading: 'given', width: 8, text: ({ uploadedBytes }) => formatBytes(uploadedBytes) },
+];
 
 /** Shows a swarm: a line a session with how much it has, how fast it gets and gives, and what it has given. */
 export class SwarmView implements ProgressView {
@@ -24,32 +35,28 @@ export class SwarmView implements ProgressView {
     this.#read = read;
   }
 
-  lines(): readonly string[] {
+  lines(width: number): readonly string[] {
     const progress = this.#read();
     if (progress === undefined) return [];
     const { style } = this.#output;
     const nameWidth = Math.max(...progress.nodes.map(({ name }) => name.length));
+    const shown = [...columns];
+    const room = (): number =>
+      shown.reduce((rest, column) => rest - gap.length - column.width, width - nameWidth - gap.length);
+    while (shown.length > 1 && room() < barWidth.least) shown.pop();
+    const barColumns = Math.min(barWidth.most, Math.max(barWidth.least, room()));
     const heading = [
       ' '.repeat(nameWidth),
-      formatDuration(progress.elapsedMs).padEnd(barWidth),
-      'has'.padStart(columns.share),
-      'gets'.padStart(columns.rate),
-      'gives'.padStart(columns.rate),
-      'given'.padStart(columns.sent),
+      formatDuration(progress.elapsedMs).padEnd(barColumns),
+      ...shown.map((column) => column.heading.padStart(column.width)),
     ];
-    return [style.dim(heading.join('  ')), ...progress.nodes.map((node) => this.#nodeLine(node, nameWidth))];
-  }
-
-  #nodeLine(node: NodeProgress, nameWidth: number): string {
-    const { style } = this.#output;
-    return [
-      style.bold(node.name.padEnd(nameWidth)),
-      bar(node.haveBytes, node.totalBytes || 1, barWidth, this.#output),
-      shareText(node).padStart(columns.share),
-      rateText(node.downloadRate).padStart(columns.rate),
-      rateText(node.uploadRate).padStart(columns.rate),
-      formatBytes(node.uploadedBytes).padStart(columns.sent),
-    ].join('  ');
+    const nodeLine = (node: NodeProgress): string =>
+      [
+        style.bold(node.name.padEnd(nameWidth)),
+        bar(node.haveBytes, node.totalBytes || 1, barColumns, this.#output),
+        ...shown.map((column) => column.text(node).padStart(column.width)),
+      ].join(gap);
+    return [style.dim(heading.join(gap)), ...progress.nodes.map(nodeLine)];
   }
 
   plainLine(): string | undefined {

@@ -149,3 +149,18 @@ test('seed of data that is not complete says how much there is and exits with 1'
     "peerloom: data: 57.8% of 166 KiB is in '.', 5 pieces are missing or wrong: not seeded (CLI_INCOMPLETE)",
   ]);
 });
+
+test('trackers are written as announce, and where there are several as tiers of announce-list too (BEP 12)', async () => {
+  writeFileSync(bench.path('a.bin'), 'abc');
+  const [one, two] = ['http://192.0.2.1/announce', 'udp://[2001:db8::1]:6969'];
+  const start = async (...urls: readonly string[]): Promise<string> => {
+    const trackers = urls.flatMap((url) => ['--tracker', url]);
+    const run = await bench.run('create', 'a.bin', '-o', 'a.torrent', '--force', ...trackers);
+    expect(run).toMatchObject({ exitCode: 0, stderr: [] });
+    return /^.*?(?=10:created by)/s.exec(readFileSync(bench.path('a.torrent'), 'latin1'))?.[0] ?? '';
+  };
+  expect(await start()).toBe('d');
+  expect(await start(one)).toBe(`d8:announce25:${one}`);
+  expect(await start(one, two)).toBe(`d8:announce25:${one}13:announce-listll25:${one}el24:${two}ee`);
+  expect(await start(two, one)).toBe(`d8:announce24:${two}13:announce-listll24:${two}el25:${one}ee`);
+});

@@ -33,6 +33,28 @@ test.for(['create', 'info', 'download', 'seed', 'verify', 'swarm'])(
   },
 );
 
+test.for([
+  '',
+  ...['create', 'info', 'download', 'seed', 'verify', 'swarm', 'network'],
+  ...['network init', 'network issue', 'network revoke', 'network show'],
+])('the help of peerloom %s fits into 80 columns', async (command) => {
+  const { exitCode, stdout } = await bench.run(...command.split(' ').filter(Boolean), '--help');
+  expect([exitCode, stdout[0]]).toEqual([0, expect.stringMatching(`^Usage: peerloom ${command}`)]);
+  expect(stdout.filter((line) => displayWidth(line) > 80)).toEqual([]);
+});
+
+test('unknown commands and options are one line, with what may have been meant', async () => {
+  for (const [args, said] of [
+    ['frob', "unknown command 'frob'"],
+    ['downlod', "unknown command 'downlod' (Did you mean download?)"],
+    ['download --pear', "unknown option '--pear' (Did you mean --peer?)"],
+    ['network shw', "unknown command 'shw' (Did you mean show?)"],
+  ] as const) {
+    const stderr = [`peerloom: ${said} (CLI_USAGE)`];
+    expect(await bench.run(...args.split(' '))).toEqual({ exitCode: 2, stdout: [], stderr });
+  }
+});
+
 test('the help tells the exit codes', async () => {
   expect((await bench.run('--help')).stdout.join('\n')).toContain('4 --timeout passed');
 });

@@ -35,11 +35,11 @@ function put({ file }: TestTorrent, announceUrl: string): void {
   writeFileSync(bench.path('a.bin.torrent'), Buffer.concat([announce, file.subarray(1)]));
 }
 
-/** Seeds `a.bin` with the command. */
-async function seed(torrent: TestTorrent, ...args: readonly string[]): Promise<void> {
+/** Seeds `a.bin` with the command; answers with its address. */
+async function seed(torrent: TestTorrent, ...args: readonly string[]): Promise<string> {
   writeFileSync(bench.path('a.bin'), torrent.data);
   const seeding = bench.start(['seed', 'a.bin.torrent', '--path', '.', '--listen', '127.0.0.1:0', ...args]);
-  await seeding.line((line) => (line.startsWith('listening on ') ? line : undefined));
+  return seeding.line((line) => /^listening on (.*)$/.exec(line)?.[1]);
 }
 
 test.each(['http', 'udp'] as const)(
@@ -64,6 +64,22 @@ test('a magnet link is downloaded by its tracker alone', async () => {
   put(torrent, announceUrl);
   await seed(torrent);
   const link = `magnet:?xt=urn:btih:${torrent.metainfo.info.infoHash.hex}&tr=${encodeURIComponent(announceUrl)}`;
+  const { exitCode } = await bench.download(link, '--timeout', '60').end();
+  expect(exitCode).toBe(0);
+  expect(Buffer.compare(readFileSync(bench.path('out', 'a.bin')), torrent.data)).toBe(0);
+});
+
+test.each([
+  ['the peer that it names where its tracker is not there', 'peer'],
+  ['its tracker where the peer that it names is not there', 'tracker'],
+] as const)('a magnet link with both is downloaded by %s', async (_, there) => {
+  const torrent = makeTorrent('a.bin', 40);
+  const { announceUrl } = await tracker.listenHttp('127.0.0.1:0');
+  const url = there === 'peer' ? `http://${nobody}/announce` : announceUrl;
+  put(torrent, url);
+  const address = await seed(torrent);
+  const peer = there === 'peer' ? address : nobody;
+  const link = `magnet:?xt=urn:btih:${torrent.metainfo.info.infoHash.hex}&tr=${encodeURIComponent(url)}&x.pe=${peer}`;
   const { exitCode } = await bench.download(link, '--timeout', '60').end();
   expect(exitCode).toBe(0);
   expect(Buffer.compare(readFileSync(bench.path('out', 'a.bin')), torrent.data)).toBe(0);
