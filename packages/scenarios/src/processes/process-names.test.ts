@@ -13,7 +13,7 @@ test('a process is known by the peer id that was met where it listens', () => {
   expect(names.of(idOf('a'))).toBe('seed');
 });
 
-test('the only one that nobody has dialled is whoever is not known; of two, nobody can tell', () => {
+test('the only one that nobody has met is whoever is not known; of two, nobody can tell', () => {
   const names = new ProcessNames();
   names.listens('seed', parseEndpoint('127.0.0.1:1001'));
   names.listens('leech', parseEndpoint('127.0.0.1:1002'));
@@ -31,4 +31,12 @@ test('one that was started again is met anew, and its former peer id is still it
   names.met(parseEndpoint('127.0.0.1:1002'), idOf('b'));
   names.listens('leech', parseEndpoint('127.0.0.1:1003'));
   expect([names.of(idOf('b')), names.of(idOf('c'))]).toEqual(['leech', 'leech']);
+});
+
+test('one may be met before it is known to listen', () => {
+  const names = new ProcessNames();
+  names.listens('seed', parseEndpoint('127.0.0.1:1001'));
+  names.met(parseEndpoint('127.0.0.1:1002'), idOf('b'));
+  names.listens('leech', parseEndpoint('127.0.0.1:1002'));
+  expect(names.of(idOf('b'))).toBe('leech');
 });

@@ -1,6 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Alert, createTorrent, parseMetainfo, SessionError } from '@peerloom/core';
+import {
+  type Alert,
+  bytesToHex,
+  createTorrent,
+  type Endpoint,
+  parseMetainfo,
+  SessionError,
+} from '@peerloom/core';
 import type { ScenarioEvent } from '../scenario.js';
 import { abortable } from '../swarm/abortable.js';
 import { sha1OfFile, writeGeneratedFile } from '../swarm/generated-data.js';
@@ -114,6 +121,11 @@ export class ProcessSwarm {
   /** Reports that a step has begun. */
   note(message: string): void {
     this.#options.report({ type: 'note', elapsedMs: this.elapsedMs, message });
+  }
+
+  /** A tracker was told that `peerId`, of 20 bytes, listens there. */
+  announced(peer: Endpoint, peerId: Uint8Array): void {
+    this.#names.met(peer, bytesToHex(peerId));
   }
 
   /** Resolves when `isThere`, which is asked after each alert; reports meanwhile where every node is. */

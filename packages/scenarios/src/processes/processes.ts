@@ -31,13 +31,17 @@ async function runIn(folder: string, options: ScenarioOptions): Promise<Scenario
   signal.throwIfAborted();
   const clock = new SystemClock();
   const announced = new Set<string>();
+  let swarm: ProcessSwarm | undefined;
   const tracker = new TrackerServer({
     clock,
     network: new NodeNetwork(clock),
     secureRandom: new SystemSecureRandom(),
     intervalMs: 5_000,
     minIntervalMs: 1_000,
-    onAnnounce: ({ peer }) => announced.add(String(peer.port)),
+    onAnnounce: ({ peer, peerId }) => {
+      announced.add(String(peer.port));
+      swarm?.announced(peer, peerId);
+    },
   });
   const { announceUrl } = await tracker.listenHttp('127.0.0.1:0');
   const here = (name: string, role: ProcessHost['role']): ProcessHost => ({
@@ -46,7 +50,6 @@ async function runIn(folder: string, options: ScenarioOptions): Promise<Scenario
     address: '127.0.0.1',
   });
   const leeches = Array.from({ length: leechCount }, (_, index) => here(`leech-${index + 1}`, 'leech'));
-  let swarm: ProcessSwarm | undefined;
   try {
     swarm = await ProcessSwarm.create({
       folder,
