@@ -17,10 +17,8 @@ export interface HttpConnectionOwner {
   malformed(): void;
   /** The remote took too long, and was closed. */
   timedOut(): void;
-  /** It waits for its next request; nothing is lost when it is closed. */
-  idle(connection: HttpConnection): void;
-  /** It does so no more. */
-  busy(connection: HttpConnection): void;
+  /** It begins to wait: where `isIdle` for its next request, so that nothing is lost when it is closed. */
+  waits(connection: HttpConnection, isIdle: boolean): void;
   closed(connection: HttpConnection): void;
 }
 
@@ -57,6 +55,7 @@ export class HttpConnection implements ConnectionHandler {
   /** Bytes of requests that have not been answered: a part of a head, and, while draining, what came in one read. */
   #input: Uint8Array = noBytes;
   #waiting: Waiting = 'head';
+  #waitingSinceMs: number;
   #timer: TimerHandle;
   #requestCount = 0;
   #hasRemoteEnded = false;
@@ -64,13 +63,20 @@ export class HttpConnection implements ConnectionHandler {
   constructor(connection: Connection, owner: HttpConnectionOwner) {
     this.#connection = connection;
     this.#owner = owner;
+    this.#waitingSinceMs = owner.clock.now();
     this.#timer = this.#startTimer();
+    owner.waits(this, false);
     connection.setHandler(this);
   }
 
   /** The party that it belongs to, by address. */
   get address(): string {
     return this.#connection.remote.address;
+  }
+
+  /** How long it has been waiting for the same thing. */
+  get waitingForMs(): number {
+    return this.#owner.clock.now() - this.#waitingSinceMs;
   }
 
   onConnect(): void {}
@@ -184,9 +190,9 @@ export class HttpConnection implements ConnectionHandler {
   }
 
   #restart(waiting: Waiting): void {
-    if (this.#waiting === 'idle') this.#owner.busy(this);
     this.#waiting = waiting;
-    if (waiting === 'idle') this.#owner.idle(this);
+    this.#waitingSinceMs = this.#owner.clock.now();
+    this.#owner.waits(this, waiting === 'idle');
     this.#owner.clock.clear(this.#timer);
     this.#timer = this.#startTimer();
   }

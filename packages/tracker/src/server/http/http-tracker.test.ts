@@ -312,6 +312,29 @@ describe('HTTP', () => {
     expect(scene.tracker.stats()).toMatchObject({ connections: 2, refused: { connections: 0 } });
   });
 
+  it('lets the slowest go where there is no room and nobody is idle', async () => {
+    const scene = await TrackerScene.open({ maxConnections: 3 });
+    const silent = await scene.client('192.0.2.1');
+    const slow = await scene.client('192.0.2.2');
+    const refused = await scene.client('192.0.2.3');
+    refused.endsToo = false;
+    refused.send('nonsense\r\n\r\n');
+    slow.send(ok.slice(0, 5));
+    await scene.clock.advance(1_000);
+    expect((await scene.client('192.0.2.4')).isClosed).toBe(true);
+    await scene.clock.advance(2_000);
+    for (const timeout of [1, 2, 3]) {
+      const remote = await scene.client('192.0.2.5');
+      remote.send(ok);
+      await scene.clock.advance(100);
+      expect(remote.statuses).toEqual([200]);
+      expect(scene.tracker.stats()).toMatchObject({ connections: 3, refused: { connections: 1, timeout } });
+      expect([silent.isClosed, slow.isClosed]).toEqual([true, timeout > 1]);
+      remote.send('GET');
+      await scene.clock.advance(100);
+    }
+  });
+
   it('lets none go that has begun its next request', async () => {
     const scene = await TrackerScene.open({ maxConnections: 1 });
     const remote = await scene.client('192.0.2.1');

@@ -13,6 +13,9 @@ import { HttpConnection, type HttpConnectionOwner } from './http-connection.js';
 import type { HttpHead } from './http-head.js';
 import { type HttpResponse, plainResponse } from './http-response.js';
 
+/** Who takes so long for a request, or to read an answer, makes room where there is none. */
+const slowAfterMs = 2_000;
+
 /** The tracker over HTTP: `GET /announce` (BEP 3, 7, 23) and `GET /scrape` (BEP 48). */
 export class HttpTracker implements HttpConnectionOwner {
   readonly clock: Clock;
@@ -22,6 +25,8 @@ export class HttpTracker implements HttpConnectionOwner {
   readonly #connections = new Set<HttpConnection>();
   /** Those that wait for their next request, the longest first. */
   readonly #idle = new Set<HttpConnection>();
+  /** Those that wait for anything else, the longest first. */
+  readonly #busy = new Set<HttpConnection>();
   /** Connections by party. */
   readonly #counts = new Map<string, number>();
   #isClosed = false;
@@ -73,18 +78,28 @@ export class HttpTracker implements HttpConnectionOwner {
     this.#connections.add(new HttpConnection(connection, this));
   }
 
-  /** Where there is no room, whoever has been idle for longest makes some. */
+  /**
+   * Where there is no room, whoever has been idle for longest makes some, else who is slowest; so those who dawdle keep
+   * nobody out.
+   */
   #hasRoom(maxConnections: number): boolean {
     if (this.#connections.size < maxConnections) return true;
     const [longest] = this.#idle;
-    if (longest === undefined) return false;
-    this.#forget(longest);
-    longest.destroy();
+    const [slowest] = this.#busy;
+    const leaving = longest ?? slowest;
+    if (leaving === undefined) return false;
+    if (longest === undefined) {
+      if (leaving.waitingForMs < slowAfterMs) return false;
+      this.timedOut();
+    }
+    this.#forget(leaving);
+    leaving.destroy();
     return true;
   }
 
   #forget(connection: HttpConnection): void {
     this.#idle.delete(connection);
+    this.#busy.delete(connection);
     if (!this.#connections.delete(connection)) return;
     const prefix = addressPrefixKey(connection.address);
     const count = this.#counts.get(prefix) ?? 1;
@@ -108,12 +123,10 @@ export class HttpTracker implements HttpConnectionOwner {
     this.#service.counters.refused.timeout++;
   }
 
-  idle(connection: HttpConnection): void {
-    this.#idle.add(connection);
-  }
-
-  busy(connection: HttpConnection): void {
+  waits(connection: HttpConnection, isIdle: boolean): void {
     this.#idle.delete(connection);
+    this.#busy.delete(connection);
+    (isIdle ? this.#idle : this.#busy).add(connection);
   }
 
   closed(connection: HttpConnection): void {
