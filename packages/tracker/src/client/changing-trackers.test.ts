@@ -97,6 +97,26 @@ describe('a private torrent', () => {
   });
 });
 
+describe('a tracker that has never answered', () => {
+  it('is not waited for when the session stops, unless it is just being asked', async () => {
+    for (const [afterMs, events] of [
+      [10_000, ['started', 'stopped']],
+      [40_000, ['started']],
+    ] as const) {
+      await runSwarm({}, async (swarm) => {
+        const [one] = await listen(swarm);
+        one.answer = () => undefined;
+        const { peer, trackers } = await join(swarm);
+        trackers.replaceTrackers([[firstUrl]]);
+        await swarm.advance(afterMs);
+        void peer.stop();
+        await swarm.advance(5_000);
+        expect(one.events).toEqual(events);
+      });
+    }
+  });
+});
+
 describe('a tracker that cannot be asked', () => {
   const trackers = [['https://tracker.example/announce'], [firstUrl], ['wss://tracker.example/']];
 

@@ -124,7 +124,11 @@ export class Tracker {
         const told = { hasStarted: false, owesCompleted: false, ...before, route, port };
         this.#told.set(family, told);
         const event = !told.hasStarted ? 'started' : told.owesCompleted ? 'completed' : 'none';
-        const reply = await this.#ask(route, describe, event, port, signal);
+        const reply = await this.#ask(route, describe, event, port, signal).catch((error: unknown) => {
+          // Who has never answered need not hear that we stop, for which we would wait.
+          if (!told.hasStarted && !signal.aborted) this.#told.delete(family);
+          throw error;
+        });
         told.hasStarted = true;
         if (event === 'completed') told.owesCompleted = false;
         return { route, reply };
