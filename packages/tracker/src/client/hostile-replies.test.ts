@@ -251,6 +251,19 @@ describe('a host name', () => {
     }
   });
 
+  it.each(['/announce/..%2fadmin', '/announce/..%5Cadmin', '/announce%2f..%2fadmin'])(
+    'of a local network is not asked for %s, which servers there may read as another path',
+    async (path) => {
+      await runSwarm({}, async (swarm) => {
+        const inside = await ScriptedHttpTracker.listen(swarm.host('10.1.2.3'), '10.1.2.3');
+        const { told } = await join(swarm, [`http://10.1.2.3${path}`]);
+        await swarm.advance(10_000);
+        expect(inside.requests).toEqual([]);
+        expect(failuresOf(told)).toEqual(['TRACKER_LOCAL']);
+      });
+    },
+  );
+
   it('that has no address, or is nobody, is an alert and a pause', async () => {
     await runSwarm({}, async (swarm) => {
       const { told } = await join(swarm, [

@@ -68,10 +68,12 @@ export function isLocalHost(host: string): boolean {
 
 /**
  * Whether an HTTP request may go there although it is local: the path has an element that begins with `announce` or
- * `scrape`, so that no torrent makes us ask anything else of what listens on a local network.
+ * `scrape`, so that no torrent makes us ask anything else of what listens on a local network. Slashes that are escaped
+ * there are some servers' way to another path.
  */
 export function looksLikeTracker({ path }: TrackerUrl): boolean {
-  return /\/(?:announce|scrape)[^/]*/.test(path.replace(/\?.*$/, ''));
+  const [elements = ''] = path.split('?', 1);
+  return /\/(?:announce|scrape)/.test(elements) && !/%(?:2f|5c)/i.test(elements);
 }
 
 function parseUrl(text: string, base?: string): URL | undefined {
