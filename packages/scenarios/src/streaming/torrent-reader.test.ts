@@ -70,6 +70,18 @@ it('has what is read next downloaded first, in its order', async () => {
   });
 });
 
+it('has what one reader waits for downloaded before what another reads later', async () => {
+  await withLeech(async (leech, got, swarm) => {
+    const { signal } = new AbortController();
+    const reader = leech.torrent.plugin(torrentReaderKey);
+    const waiting = reader?.read(1, { first: 30 * pieceLength, last: 30 * pieceLength }, signal).next();
+    await read(swarm, leech, 1, 20 * pieceLength, 32 * pieceLength);
+    await waiting;
+    expect(got).toContain(24);
+    expect(got.indexOf(31)).toBeLessThan(got.indexOf(24));
+  });
+});
+
 it('rejects with the reason of its signal, and no longer has anything downloaded first', async () => {
   await withLeech(async (leech, got, swarm) => {
     const gone = new AbortController();

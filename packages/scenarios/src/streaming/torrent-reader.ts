@@ -23,12 +23,17 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
+/** Pieces that a reader wants soon, both ends included; it waits for the first. */
+interface ReadWindow {
+  first: number;
+  last: number;
+}
+
 /** Reads files of a torrent while they are downloaded: what is read next is asked for first. */
 export class TorrentReader implements TorrentPlugin {
   readonly #torrent: TorrentContext;
   readonly #waiters = new Set<Waiter>();
-  /** How many readers want a piece soon. */
-  readonly #urgent = new Map<number, number>();
+  readonly #windows = new Set<ReadWindow>();
 
   constructor(torrent: TorrentContext) {
     this.#torrent = torrent;
@@ -51,8 +56,9 @@ export class TorrentReader implements TorrentPlugin {
     const { layout } = this.#torrent;
     const { offset } = layout?.files[file] ?? {};
     if (layout === undefined || offset === undefined) throw new RangeError(`there is no file ${file}`);
-    const window = new Set<number>();
+    const window: ReadWindow = { first: 0, last: -1 };
     const end = offset + range.last + 1;
+    this.#windows.add(window);
     try {
       for (let position = offset + range.first; position < end; ) {
         const piece = Math.floor(position / layout.pieceLength);
@@ -70,36 +76,32 @@ export class TorrentReader implements TorrentPlugin {
         }
       }
     } finally {
-      for (const piece of window) this.#release(piece);
+      this.#windows.delete(window);
+      if (!this.#torrent.isClosed) this.#setDeadlines(window.first, window.last);
     }
   }
 
   /** Pieces from `piece` on become urgent, those before it no longer are. */
-  #moveWindow(window: Set<number>, piece: number, lastPiece: number, { pieceLength }: TorrentLayout): void {
-    for (const earlier of window) {
-      if (earlier >= piece) continue;
-      window.delete(earlier);
-      this.#release(earlier);
-    }
+  #moveWindow(window: ReadWindow, piece: number, lastPiece: number, { pieceLength }: TorrentLayout): void {
+    const { first, last } = window;
     const aheadPieces = Math.max(minReadAheadPieces, Math.ceil(readAheadBytes / pieceLength));
-    for (let ahead = 0; ahead <= aheadPieces && piece + ahead <= lastPiece; ahead++) {
-      const next = piece + ahead;
-      if (!window.has(next)) {
-        window.add(next);
-        this.#urgent.set(next, (this.#urgent.get(next) ?? 0) + 1);
-      }
-      if (!this.#torrent.have(next)) this.#torrent.setPieceDeadline(next, ahead * pieceSpacingMs);
-    }
+    window.first = piece;
+    window.last = Math.min(piece + aheadPieces, lastPiece);
+    this.#setDeadlines(first, Math.min(last, piece - 1));
+    this.#setDeadlines(piece, window.last);
   }
 
-  #release(piece: number): void {
-    const readers = (this.#urgent.get(piece) ?? 0) - 1;
-    if (readers > 0) {
-      this.#urgent.set(piece, readers);
-      return;
+  /** Of each of these pieces, that of the reader that comes to it first. */
+  #setDeadlines(firstPiece: number, lastPiece: number): void {
+    for (let piece = firstPiece; piece <= lastPiece; piece++) {
+      if (this.#torrent.have(piece)) continue;
+      let ahead = Number.POSITIVE_INFINITY;
+      for (const { first, last } of this.#windows) {
+        if (first <= piece && piece <= last) ahead = Math.min(ahead, piece - first);
+      }
+      if (Number.isFinite(ahead)) this.#torrent.setPieceDeadline(piece, ahead * pieceSpacingMs);
+      else this.#torrent.clearPieceDeadline(piece);
     }
-    this.#urgent.delete(piece);
-    if (!this.#torrent.isClosed) this.#torrent.clearPieceDeadline(piece);
   }
 
   async #pieceHad(piece: number, signal: AbortSignal): Promise<void> {
