@@ -2,7 +2,7 @@ import { mkdtempSync, statfsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint, InfoHash } from '@peerloom/core';
+import type { Endpoint, InfoHash, TorrentHandle } from '@peerloom/core';
 import { test as base, expect } from 'vitest';
 import { Aria2, type Aria2Options } from '../engines/aria2.js';
 import { Browser } from '../engines/browser.js';
@@ -26,6 +26,8 @@ import { RecordingRelay } from './recording-relay.js';
 import { type DifferenceOptions, findDifferences } from './same-files.js';
 import { Tracker } from './tracker.js';
 import { TrackerUnderTest, type TrackerUnderTestOptions } from './tracker-under-test.js';
+import { WatchedStream } from './watched-stream.js';
+import { WebPage } from './web-page.js';
 
 interface Stoppable {
   stop(): Promise<unknown>;
@@ -145,10 +147,20 @@ export class Arena {
     return this.#started(new TrackerUnderTest(options));
   }
 
-  /** A browser that has no network. */
+  /** A browser that has no network but for 127.0.0.1. */
   async browser(): Promise<Browser> {
     requireEngine('chromium', this.#skip);
     return this.#started(await Browser.start());
+  }
+
+  /** A page on 127.0.0.1. */
+  async webPage(html: string): Promise<WebPage> {
+    return this.#started(await WebPage.listen(html));
+  }
+
+  /** Serves the largest file of a torrent while it is downloaded. */
+  async stream(torrent: TorrentHandle): Promise<WatchedStream> {
+    return this.#started(await WatchedStream.listen(torrent));
   }
 
   /** A process that ends with the test at the latest. */

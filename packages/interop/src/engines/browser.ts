@@ -18,7 +18,7 @@ export interface OpenPage {
   readonly complaints: readonly string[];
 }
 
-/** Debian's Chromium, without a window that can be seen and without a network. */
+/** Debian's Chromium, without a window that can be seen, and without a network but for 127.0.0.1. */
 export class Browser {
   readonly #browser: PlaywrightBrowser;
   readonly #complaints: string[] = [];
@@ -36,17 +36,24 @@ export class Browser {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      '--autoplay-policy=no-user-gesture-required',
+      '--mute-audio',
     ];
     return new Browser(await driver.launch({ executablePath: chromium, headless: true, args }));
   }
 
-  /** Opens a file; resolves once it is loaded. */
-  async open(path: string, options: BrowserOptions = {}): Promise<OpenPage> {
+  /**
+   * Opens a file, which gets nothing from any network, or an `http:` URL; resolves once that is loaded, media that it
+   * plays aside.
+   */
+  async open(target: string, options: BrowserOptions = {}): Promise<OpenPage> {
     const { width = 1_280, colorScheme = 'light', runsScripts = true } = options;
+    const isUrl = target.startsWith('http:');
     const context = await this.#browser.newContext({
       viewport: { width, height: 900 },
       colorScheme,
-      offline: true,
+      offline: !isUrl,
       javaScriptEnabled: runsScripts,
     });
     const page = await context.newPage();
@@ -63,7 +70,8 @@ export class Browser {
       complain(`dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
-    await page.goto(pathToFileURL(path).href);
+    if (isUrl) await page.goto(target, { waitUntil: 'domcontentloaded' });
+    else await page.goto(pathToFileURL(target).href);
     return { page, requests, complaints };
   }
 
