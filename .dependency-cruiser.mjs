@@ -64,6 +64,8 @@ const packageRules = packages.map(({ path, rank, manifest }) => ({
   },
 }));
 
+/** TLS is a transform of bytes there, over a connection of the context's network. */
+const tlsOverConnections = '^packages/tracker/src/client/http/tls-client\\.ts$';
 const extensionSources = { path: extensions.map(({ path }) => `^${path}/src/`), pathNot: testFiles };
 const extensionRules =
   extensions.length === 0
@@ -88,7 +90,14 @@ const extensionRules =
           comment: 'An extension gets time, network and files from its context.',
           severity: 'error',
           from: extensionSources,
-          to: { path: outsideWorldModules },
+          to: { path: outsideWorldModules, pathNot: '^(node:)?tls$' },
+        },
+        {
+          name: 'extension-no-tls-of-its-own',
+          comment: 'TLS opens sockets, unless it is given a stream.',
+          severity: 'error',
+          from: { ...extensionSources, pathNot: [testFiles, tlsOverConnections] },
+          to: { path: '^(node:)?tls$' },
         },
       ];
 

@@ -101,11 +101,6 @@ describe('an HTTP reply', () => {
     ['is an error', 'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n', 'TRACKER_STATUS'],
     ['is an error that says why', bencoded({ 'failure reason': 'no' }, '400 Bad Request'), 'TRACKER_REFUSED'],
     ['redirects to nowhere', 'HTTP/1.1 302 Found\r\nLocation: gopher://x/\r\n\r\n', 'TRACKER_REDIRECT'],
-    [
-      'redirects to HTTPS',
-      'HTTP/1.1 302 Found\r\nLocation: https://198.51.100.9/\r\n\r\n',
-      'TRACKER_REDIRECT',
-    ],
     ['redirects to UDP', 'HTTP/1.1 302 Found\r\nLocation: udp://198.51.100.9:1/\r\n\r\n', 'TRACKER_REDIRECT'],
     ['redirects in a circle', `HTTP/1.1 301 Moved\r\nLocation: ${url}\r\n\r\n`, 'TRACKER_REDIRECT'],
   ] as const)('that %s is an alert and a pause', async (what, answer, code) => {

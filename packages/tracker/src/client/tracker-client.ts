@@ -10,6 +10,7 @@ import {
 } from '@peerloom/core/plugin';
 import { sleep } from './deadline.js';
 import { HttpTrackers } from './http/http-tracker.js';
+import { TlsClient } from './http/tls-client.js';
 import { type AnnouncerOwner, type CounterName, TorrentAnnouncer } from './torrent-announcer.js';
 import type { TrackerNetwork } from './tracker.js';
 import { UdpTrackers } from './udp/udp-tracker.js';
@@ -47,7 +48,7 @@ export class TrackerClient implements SessionPlugin {
     const userAgent = settings.clientName.replace(/[^\x20-\x7e]/g, '?');
     const trackerNetwork: TrackerNetwork = {
       session,
-      http: new HttpTrackers({ network, clock, userAgent }),
+      http: new HttpTrackers({ network, clock, tls: new TlsClient(), userAgent }),
       udp: new UdpTrackers(session, () => count('strays')),
     };
     this.#owner = {

@@ -49,7 +49,10 @@ export class TrackerList {
     const added = urls.filter((url) => !before.some(({ text }) => text === url));
     const wrong = added.find((url) => parseTrackerUrl(url) === undefined);
     if (wrong !== undefined) {
-      throw new TrackerError('TRACKER_URL', `not a tracker over HTTP or UDP: '${wrong.slice(0, 200)}'`);
+      throw new TrackerError(
+        'TRACKER_URL',
+        `not a tracker over HTTP, HTTPS or UDP: '${wrong.slice(0, 200)}'`,
+      );
     }
     if (urls.length > maxTrackers) {
       throw new TrackerError('TRACKER_TOO_MANY', `${urls.length} trackers: at most ${maxTrackers}`);

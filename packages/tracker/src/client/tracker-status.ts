@@ -11,7 +11,7 @@ export interface TrackerStatus {
    * - `announcing`: a request is under way.
    * - `working`: the last announce was answered.
    * - `failed`: the last announce failed; see `error`.
-   * - `unsupported`: not a URL of a tracker over HTTP or UDP; it is never asked.
+   * - `unsupported`: not a URL of a tracker over HTTP, HTTPS or UDP; it is never asked.
    */
   readonly state: 'idle' | 'announcing' | 'working' | 'failed' | 'unsupported';
   /** Failures in a row. */

@@ -4,7 +4,7 @@ import { isLocalAddress, normalizeAddress } from '@peerloom/core/plugin';
 export interface TrackerUrl {
   /** As it was given. */
   readonly text: string;
-  readonly scheme: 'http' | 'udp';
+  readonly scheme: 'http' | 'https' | 'udp';
   /** A name, or an IP address without brackets. */
   readonly host: string;
   /** 1 to 65535. */
@@ -16,17 +16,17 @@ export interface TrackerUrl {
 }
 
 const maxUrlLength = 4096;
-const defaultPort = 80;
+const defaultPorts = { 'http:': 80, 'https:': 443 } as const;
 
-/** Takes a URL apart; `undefined` where it is not one of a tracker over HTTP or UDP. */
+/** Takes a URL apart; `undefined` where it is not one of a tracker over HTTP, HTTPS or UDP. */
 export function parseTrackerUrl(text: string): TrackerUrl | undefined {
   if (text.length > maxUrlLength) return undefined;
-  const scheme = /^(http|udp):\/\//i.exec(text)?.[1]?.toLowerCase();
+  const scheme = /^(https?|udp):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return undefined;
   // As HTTP a host is read in the same way whatever the scheme: lower case, addresses in their one form.
   const url = parseUrl(scheme === 'udp' ? text.replace(/^udp/i, 'http') : text);
   if (url === undefined || url.hostname === '') return undefined;
-  const port = url.port === '' ? defaultPort : Number(url.port);
+  const port = url.port === '' ? defaultPorts[url.protocol as keyof typeof defaultPorts] : Number(url.port);
   if (port === 0) return undefined;
   return {
     text,
@@ -38,7 +38,7 @@ export function parseTrackerUrl(text: string): TrackerUrl | undefined {
   };
 }
 
-/** Where a redirect leads; `undefined` where that is not HTTP. */
+/** Where a redirect leads; `undefined` where that is not HTTP or HTTPS. */
 export function redirectTarget(from: TrackerUrl, location: string): TrackerUrl | undefined {
   const url = parseUrl(location, `${from.scheme}://${from.authority}${from.path}`);
   const target = url && parseTrackerUrl(url.href);

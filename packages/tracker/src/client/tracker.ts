@@ -64,7 +64,7 @@ export class Tracker {
     this.text = text;
     this.#url = parseTrackerUrl(text);
     if (this.#url !== undefined) return;
-    this.error = unsupported(text);
+    this.error = new TrackerError('TRACKER_UNSUPPORTED', 'cannot be asked, not over HTTP, HTTPS or UDP');
     this.retryAtMs = Number.POSITIVE_INFINITY;
   }
 
@@ -197,11 +197,6 @@ export class Tracker {
       port: own?.port ?? nowhere,
     }));
   }
-}
-
-function unsupported(url: string): TrackerError {
-  const reason = /^https:/i.test(url) ? 'over HTTPS: there is no TLS yet' : 'not over HTTP or UDP';
-  return new TrackerError('TRACKER_UNSUPPORTED', `cannot be asked, ${reason}`);
 }
 
 /** The greatest of what replies give, `undefined` where none does. */

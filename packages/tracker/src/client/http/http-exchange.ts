@@ -1,13 +1,24 @@
-import type { Connection, NetworkError } from '@peerloom/core/plugin';
+import type { Connection, ConnectionHandler } from '@peerloom/core/plugin';
 import { asTrackerError, TrackerError } from '../tracker-error.js';
 import { type HttpResponse, HttpResponseParser } from './response-parser.js';
 
+/** As a {@link ConnectionHandler}; what fails may be what lies over the connection. */
+export interface HttpStreamHandler extends ConnectionHandler {
+  onClose(error: Error | undefined): void;
+}
+
+/** What HTTP is spoken over: a connection, or TLS over one. */
+export interface HttpStream extends Pick<Connection, 'write' | 'destroy'> {
+  /** Sets who is told of events, in the turn in which the stream was made. */
+  setHandler(handler: HttpStreamHandler): void;
+}
+
 /**
- * Sends a request over a connection that has just been dialled, and reads the response; the connection is closed
- * afterwards. Rejects with {@link TrackerError}, or the reason of `signal`.
+ * Sends a request over a stream that is just being opened, and reads the response; the stream is closed afterwards.
+ * Rejects with {@link TrackerError}, or the reason of `signal`.
  */
 export function httpExchange(
-  connection: Connection,
+  stream: HttpStream,
   request: Uint8Array,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
@@ -15,7 +26,7 @@ export function httpExchange(
     const parser = new HttpResponseParser();
     const end = (): void => {
       signal.removeEventListener('abort', abort);
-      connection.destroy();
+      stream.destroy();
     };
     const fail = (error: unknown): void => {
       end();
@@ -32,12 +43,12 @@ export function httpExchange(
         fail(error);
       }
     };
-    connection.setHandler({
-      onConnect: () => void connection.write([request], () => undefined),
+    stream.setHandler({
+      onConnect: () => void stream.write([request], () => undefined),
       onData: (chunk) => take(() => parser.push(chunk)),
       onDrain: () => undefined,
       onEnd: () => take(() => parser.end()),
-      onClose: (error: NetworkError | undefined) =>
+      onClose: (error: Error | undefined) =>
         fail(error === undefined ? closedEarly() : asTrackerError(error)),
     });
     signal.addEventListener('abort', abort, { once: true });

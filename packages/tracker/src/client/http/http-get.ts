@@ -6,11 +6,13 @@ import { TrackerError } from '../tracker-error.js';
 import { isLocalHost, redirectTarget, type TrackerUrl } from '../tracker-url.js';
 import { httpExchange } from './http-exchange.js';
 import { type HttpResponse, maxBodyBytes } from './response-parser.js';
+import type { TlsClient } from './tls-client.js';
 
 /** What a request is made with. */
 export interface HttpEnvironment {
   readonly network: Network;
   readonly clock: Clock;
+  readonly tls: TlsClient;
   /** What we say that we are; printable ASCII. */
   readonly userAgent: string;
 }
@@ -21,8 +23,8 @@ const connectTimeoutMs = 10_000;
 
 /**
  * The body that an HTTP GET gives, of whatever status. Redirects are followed three times, each to an address of the
- * same family that was resolved and checked anew; a host that is not local never leads to one that is. Rejects with
- * {@link TrackerError}, or the reason of `signal`.
+ * same family that was resolved and checked anew; a host that is not local never leads to one that is, and HTTPS never
+ * to HTTP. Rejects with {@link TrackerError}, or the reason of `signal`.
  */
 export async function httpGet(
   environment: HttpEnvironment,
@@ -47,6 +49,9 @@ export async function httpGet(
 function targetOf(url: TrackerUrl, location: string): TrackerUrl {
   const target = redirectTarget(url, location);
   if (target === undefined) throw new TrackerError('TRACKER_REDIRECT', 'redirected to what is no HTTP URL');
+  if (url.scheme === 'https' && target.scheme !== 'https') {
+    throw new TrackerError('TRACKER_REDIRECT', 'redirected from HTTPS to HTTP');
+  }
   return target;
 }
 
@@ -63,7 +68,7 @@ async function addressOf(
 }
 
 function get(
-  { network, userAgent }: HttpEnvironment,
+  { network, tls, userAgent }: HttpEnvironment,
   { url, remote, localAddress }: TrackerRoute,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
@@ -79,7 +84,8 @@ function get(
     timeoutMs: connectTimeoutMs,
     ...(localAddress !== undefined && { localAddress }),
   });
-  return httpExchange(connection, request, signal);
+  const stream = url.scheme === 'https' ? tls.secure(connection, url.host) : connection;
+  return httpExchange(stream, request, signal);
 }
 
 /** Trackers compress although they are not asked to. */
