@@ -107,6 +107,12 @@ test('swarm loopback moves 64 MiB to each of four leeches and verifies it', asyn
   expect(stdout.at(-1)).toBe('passed');
 });
 
+test('swarm all-extensions shows what each extension is for', async () => {
+  const { exitCode, stdout } = await bench.run('swarm', 'all-extensions');
+  expect(stdout.filter((line) => line.endsWith('FAILED'))).toEqual([]);
+  expect([exitCode, stdout.at(-1)]).toEqual([0, 'passed']);
+});
+
 test('an interrupted swarm ends with 130 and removes its folder', async () => {
   mkdirSync(bench.path('tmp'));
   const swarm = bench.start(['swarm', 'loopback', '--json'], { TMPDIR: bench.path('tmp') });

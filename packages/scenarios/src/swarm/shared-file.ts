@@ -63,9 +63,18 @@ export class SharedFile {
   async checkCopies(swarm: Swarm, nodes: readonly SwarmNode[]): Promise<ScenarioCheck> {
     swarm.note('verifying every copy against the original');
     const copies = await Promise.all(
-      nodes.map(({ folder }) => sha1OfFile(join(folder, this.name), swarm.signal)),
+      nodes.map(({ folder }) => sha1IfThere(join(folder, this.name), swarm.signal)),
     );
     const rightCount = copies.filter((copy) => copy === this.sha1).length;
     return countCheck('verifiedCopies', 'copies with the SHA-1 of the original', rightCount, nodes.length);
+  }
+}
+
+async function sha1IfThere(path: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await sha1OfFile(path, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }

@@ -7,6 +7,8 @@ import { withTemporaryFolder } from './temporary-folder.js';
 import type { NodeNames } from './traffic-watch.js';
 
 const progressPeriodMs = 100;
+/** What has not happened so long after a run has begun is taken for what does not. */
+const runLimitMs = 180_000;
 
 /** What a scenario says of a session that it adds. */
 export type NewNode = Pick<SwarmNodeOptions, 'extensions' | 'settings'>;
@@ -78,12 +80,20 @@ export class Swarm {
     return abortable(promise, this.signal);
   }
 
-  /** As {@link wait}, and reports meanwhile, and when it has resolved, where every node is. */
-  async watch<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * As {@link wait}, and reports meanwhile, and when it has resolved, where every node is. Resolves also when a run has
+   * taken three minutes, so that its checks say what is missing.
+   */
+  async watch(promise: Promise<unknown>): Promise<void> {
     const timer = setInterval(() => this.reportProgress(), progressPeriodMs);
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, runLimitMs - this.elapsedMs);
+    }).then(() => this.note('three minutes have passed: what has not happened yet is not waited for'));
     try {
-      return await this.wait(promise);
+      await this.wait(Promise.race([promise, late]));
     } finally {
+      clearTimeout(limit);
       clearInterval(timer);
       this.reportProgress();
     }
