@@ -6,4 +6,6 @@ RUN apt-get update \
   && printf 'access.whitelist /etc/opentracker/whitelist\n' > /etc/opentracker.conf
 USER nobody
 EXPOSE 6969/tcp 6969/udp
+# It handles no SIGTERM, which as process 1 it would stay through until it is killed.
+STOPSIGNAL SIGINT
 ENTRYPOINT ["opentracker", "-p", "6969", "-P", "6969", "-f", "/etc/opentracker.conf"]
