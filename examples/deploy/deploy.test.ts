@@ -14,6 +14,12 @@ interface Claim {
   readonly metadata: { readonly name: string };
 }
 
+interface Port {
+  readonly port?: number;
+  readonly containerPort?: number;
+  readonly protocol: string;
+}
+
 /** Fails where the command would not understand the arguments: every option is in its help. */
 function expectArguments(args: readonly string[]): void {
   const [command = '', ...rest] = args;
@@ -28,9 +34,18 @@ function expectArguments(args: readonly string[]): void {
   }
 }
 
-describe('compose', () => {
-  const compose = parse(read('compose.yaml'), { merge: true });
+const compose = parse(read('compose.yaml'), { merge: true });
+const kustomization = parse(read('kubernetes', 'kustomization.yaml'));
+const resources: readonly string[] = kustomization.resources;
+const objects = resources.flatMap((file) =>
+  parseAllDocuments(read('kubernetes', file)).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS();
+  }),
+);
+const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
 
+describe('compose', () => {
   test('has a tracker, a seed and leeches, whose images can be made and whose arguments are understood', () => {
     expect(Object.keys(compose.services)).toEqual(['tracker', 'seed', 'leech']);
     for (const { build } of Object.values<{ build: { context: string; dockerfile: string } }>(
@@ -65,18 +80,11 @@ describe('compose', () => {
 });
 
 describe('kubernetes', () => {
-  const kustomization = parse(read('kubernetes', 'kustomization.yaml'));
-  const resources: readonly string[] = kustomization.resources;
-  const objects = resources.flatMap((file) =>
-    parseAllDocuments(read('kubernetes', file)).map((document) => {
-      expect(document.errors).toEqual([]);
-      return document.toJS();
-    }),
-  );
-  const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
-
   test('has what it names, and nothing else', () => {
-    const files = readdirSync(join(folder, 'kubernetes')).filter((file) => file !== 'kustomization.yaml');
+    // What is shared lies beside them where somebody follows the README.
+    const files = readdirSync(join(folder, 'kubernetes')).filter(
+      (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
+    );
     expect([...resources].sort()).toEqual(files.sort());
     expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
       'Namespace peerloom',
@@ -136,5 +144,48 @@ describe('kubernetes', () => {
     const peers = workloads.flatMap(({ spec }) => spec.template.spec.containers).filter(({ args }) => args);
     expect(peers).toHaveLength(2);
     for (const { args } of peers) expectArguments(args);
+  });
+});
+
+describe('what has to be the same everywhere', () => {
+  const tracker = read('images', 'opentracker.Dockerfile');
+  const servicePorts = (of: string): unknown =>
+    objects
+      .find(({ kind, metadata }) => kind === 'Service' && metadata.name === of)
+      .spec.ports.map(({ port, protocol }: Port) => `${port}/${protocol}`);
+  const containers = (of: string) =>
+    workloads.find(({ metadata }) => metadata.name === of).spec.template.spec.containers;
+
+  test('is the port of the peers', () => {
+    expect(read('images', 'peerloom.Dockerfile')).toContain('\nEXPOSE 6881\n');
+    for (const name of ['seed', 'leech']) {
+      const [{ args, ports }] = containers(name);
+      for (const command of [compose.services[name].command, args]) {
+        expect(command).toContain('--listen=0.0.0.0:6881');
+      }
+      expect(ports.map(({ containerPort }: Port) => containerPort)).toEqual([6881]);
+      expect(servicePorts(name)).toEqual(['6881/TCP']);
+    }
+  });
+
+  test('is the port of the tracker', () => {
+    expect(tracker).toContain('["opentracker", "-p", "6969", "-P", "6969",');
+    expect(compose.services.tracker.healthcheck.test.at(-1)).toContain('/6969');
+    const [{ ports }] = containers('tracker');
+    expect(ports.map(({ containerPort }: Port) => containerPort)).toEqual([6969, 6969]);
+    expect(servicePorts('tracker')).toEqual(['6969/TCP', '6969/UDP']);
+    expect(read('README.md')).toContain('--tracker http://tracker:6969/announce');
+  });
+
+  test('is the path of the whitelist', () => {
+    const [, path = ''] = /access\.whitelist (\S+)\\n/.exec(tracker) ?? [];
+    expect(compose.services.tracker.volumes).toEqual([`./share/whitelist:${path}:ro`]);
+    const [{ volumeMounts }] = containers('tracker');
+    const [{ files }] = kustomization.configMapGenerator.filter(
+      ({ name }: { name: string }) => name === 'whitelist',
+    );
+    expect(volumeMounts.map(({ mountPath }: { mountPath: string }) => join(mountPath, files[0]))).toEqual([
+      path,
+    ]);
   });
 });
