@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ExampleBench } from '../example-bench.fake.js';
 
@@ -45,4 +47,13 @@ test('an address that cannot be had is told in one line', async () => {
   const { exitCode, problems } = await bench.run('tracker', ['not an address']);
   expect(exitCode).toBe(1);
   expect(problems).toHaveLength(1);
+});
+
+test('where UDP cannot be had it ends, although HTTP was there', async () => {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { exitCode, problems } = await bench.run('tracker', [`127.0.0.1:${socket.address().port}`]);
+  socket.close();
+  expect(exitCode).toBe(1);
+  expect(problems).toEqual([expect.stringContaining('EADDRINUSE')]);
 });

@@ -8,9 +8,10 @@ if (listen === undefined) {
   process.exit(2);
 }
 
+let tracker: TrackerServer | undefined;
 try {
   const clock = new SystemClock();
-  const tracker = new TrackerServer({
+  tracker = new TrackerServer({
     clock,
     network: new NodeNetwork(clock),
     secureRandom: new SystemSecureRandom(),
@@ -22,8 +23,10 @@ try {
   });
   console.log((await tracker.listenHttp(listen)).announceUrl);
   console.log((await tracker.listenUdp(listen)).announceUrl);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void tracker.close());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void tracker?.close());
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+  // HTTP may be there already where UDP cannot be had.
+  await tracker?.close();
 }
