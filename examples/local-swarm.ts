@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -26,33 +27,52 @@ export class LocalSwarm {
   readonly metainfo: Metainfo;
   readonly #bytes: Uint8Array;
   readonly #folder: string;
-  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #closers: (() => Promise<void>)[];
+  readonly #ended: AbortSignal;
 
-  private constructor(folder: string, bytes: Uint8Array, metainfo: Metainfo) {
+  private constructor(
+    folder: string,
+    bytes: Uint8Array,
+    metainfo: Metainfo,
+    closers: (() => Promise<void>)[],
+    ended: AbortSignal,
+  ) {
     this.#folder = folder;
+    this.#closers = closers;
+    this.#ended = ended;
     this.#bytes = bytes;
     this.metainfo = metainfo;
   }
 
   /** Runs `use` with a file of so many bytes; everything is closed and removed afterwards, also on Ctrl-C. */
   static async run(lengthBytes: number, use: (swarm: LocalSwarm) => Promise<void>): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'peerloom-example-'));
-    const bytes = randomBytes(lengthBytes);
-    const path = join(folder, fileName);
-    await writeFile(path, bytes);
-    const torrent = await createTorrent(path, { pieceLength: 64 * 1024 });
-    const swarm = new LocalSwarm(folder, bytes, parseMetainfo(torrent));
+    const ended = new AbortController();
     const interrupted = new Promise<never>((_, reject) => {
-      process.once('SIGINT', () => reject(new Error('interrupted')));
+      for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.once(signal, () => reject(new Error('interrupted')));
+      }
     });
+    const closers: (() => Promise<void>)[] = [];
+    // Made without waiting: no signal comes between this and what removes it.
+    const folder = mkdtempSync(join(tmpdir(), 'peerloom-example-'));
+    const make = async (): Promise<void> => {
+      const bytes = randomBytes(lengthBytes);
+      const path = join(folder, fileName);
+      await writeFile(path, bytes);
+      const torrent = await createTorrent(path, { pieceLength: 64 * 1024, signal: ended.signal });
+      ended.signal.throwIfAborted();
+      await use(new LocalSwarm(folder, bytes, parseMetainfo(torrent), closers, ended.signal));
+    };
     try {
-      await Promise.race([use(swarm), interrupted]);
+      await Promise.race([make(), interrupted]);
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
       process.exitCode = 1;
     } finally {
-      await Promise.all(swarm.#closers.map((close) => close()));
-      await rm(folder, { recursive: true });
+      ended.abort();
+      await Promise.all(closers.map((close) => close()));
+      // A file that was being written may come while they are removed.
+      await rm(folder, { recursive: true, maxRetries: 5 });
     }
   }
 
@@ -69,6 +89,8 @@ export class LocalSwarm {
     const root = join(this.#folder, name);
     await mkdir(root);
     if (hasFile) await writeFile(join(root, fileName), this.#bytes);
+    // Nobody would close what is opened after the end.
+    this.#ended.throwIfAborted();
     const storage = new FileStorage({ root });
     const session = new Session({ storage, ...options });
     this.#closers.push(async () => {

@@ -22,9 +22,9 @@ test('three find each other from one address, and end with the file', async () =
   expect(readdirSync(bench.folder)).toEqual([]);
 });
 
-test('Ctrl-C ends it, and nothing stays behind', async () => {
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it, and nothing stays behind', async (signal) => {
   const { exitCode, problems } = await bench.run('all-extensions', [], (line, child) => {
-    if (line.includes('it is called')) child.kill('SIGINT');
+    if (line.includes('it is called')) child.kill(signal);
   });
   expect([exitCode, problems]).toEqual([1, ['interrupted']]);
   expect(readdirSync(bench.folder)).toEqual([]);
