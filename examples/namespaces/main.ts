@@ -60,6 +60,10 @@ async function run(options: { leeches: number; rateMbit: number; roundTripMs: nu
   const { infoHash } = swarm;
   const tracker = startTracker(network.launcher('tracker'), trackerAddress, trackerPort, infoHash, folder);
   tracker.child.once('error', (error) => ended.abort(error));
+  // Without it the peers would look for each other for ever.
+  tracker.child.once('exit', (code, signal) => {
+    ended.abort(new Error(`${tracker.name} has ended: ${signal ?? `exit code ${code}`}`));
+  });
   console.log(
     `${leeches.length} leeches and a seed, a host each, ${options.rateMbit} Mbit/s each way, ${tracker.name}, ` +
       `${options.sizeBytes / 2 ** 20} MiB, ${cpus().length} processors`,
