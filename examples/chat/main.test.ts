@@ -37,3 +37,11 @@ test('without arguments it says how it is used', async () => {
     problems: ['usage: chat NAME TORRENT-FILE FOLDER [HOST:PORT]'],
   });
 });
+
+test('a torrent that is not there and a bad address are told in one line', async () => {
+  const { torrentPath } = await bench.make('some.bin', 100_000);
+  const missing = await bench.run('chat', ['ada', 'none.torrent', 'ada']);
+  expect(missing).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('none.torrent')] });
+  const misdirected = await bench.run('chat', ['ada', torrentPath, 'ada', 'nowhere']);
+  expect(misdirected).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('nowhere')] });
+});

@@ -12,26 +12,32 @@ if (name === undefined || torrentPath === undefined || folder === undefined) {
 
 const storage = new FileStorage({ root: folder });
 const session = new Session({ storage, extensions: [chat(name)] });
-const torrent = session.addTorrent({
-  torrent: parseMetainfo(await readFile(torrentPath)),
-  peers: peer === undefined ? [] : [parseEndpoint(peer)],
-});
-session.on('plugin', ({ event, data }) => {
-  if (event === 'line') console.log(`${printable(data.from)}: ${printable(data.text)}`);
-  if (event === 'joined') console.log('* somebody has joined');
-});
-console.log(`* others reach you at ${formatEndpoint(await session.listen('127.0.0.1:0'))}`);
+try {
+  const torrent = session.addTorrent({
+    torrent: parseMetainfo(await readFile(torrentPath)),
+    peers: peer === undefined ? [] : [parseEndpoint(peer)],
+  });
+  session.on('plugin', ({ event, data }) => {
+    if (event === 'line') console.log(`${printable(data.from)}: ${printable(data.text)}`);
+    if (event === 'joined') console.log('* somebody has joined');
+  });
+  console.log(`* others reach you at ${formatEndpoint(await session.listen('127.0.0.1:0'))}`);
 
-const input = createInterface({ input: process.stdin });
-input.on('line', (text) => {
-  try {
-    torrent.plugin(chatKey)?.say(text);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-  }
-});
-input.once('close', () => void leave());
-process.once('SIGINT', () => input.close());
+  const input = createInterface({ input: process.stdin });
+  input.on('line', (text) => {
+    try {
+      torrent.plugin(chatKey)?.say(text);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+    }
+  });
+  input.once('close', () => void leave());
+  process.once('SIGINT', () => input.close());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+  await leave();
+}
 
 async function leave(): Promise<void> {
   await session.stop();

@@ -33,3 +33,11 @@ test('after Ctrl-C it goes on where it was', async () => {
   expect(second.output).not.toContainEqual(expect.stringMatching(/^[1-4] of/));
   expect(readFileSync(bench.path('downloads', 'film.bin')).equals(bytes)).toBe(true);
 });
+
+test('a torrent that is not there and a bad address are told in one line', async () => {
+  const { torrentPath } = await bench.make('some.bin', 100_000);
+  const missing = await bench.run('download-one-file', ['none.torrent', '127.0.0.1:1', 'downloads']);
+  expect(missing).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('none.torrent')] });
+  const misdirected = await bench.run('download-one-file', [torrentPath, 'nowhere', 'downloads']);
+  expect(misdirected).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('nowhere')] });
+});

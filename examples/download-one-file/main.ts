@@ -10,22 +10,22 @@ if (torrentPath === undefined || peer === undefined || folder === undefined) {
 
 const storage = new FileStorage({ root: folder });
 const session = new Session({ storage });
-const torrent = session.addTorrent({
-  torrent: parseMetainfo(await readFile(torrentPath)),
-  peers: [parseEndpoint(peer)],
-});
-
-session.on('pieceFinished', () => {
-  const { piecesHave, pieceCount, downloadRate } = torrent.stats;
-  console.log(`${piecesHave} of ${pieceCount} pieces, ${Math.round(downloadRate / 1024)} KiB/s`);
-});
-session.on('peerDisconnected', ({ endpoint, reason }) => {
-  console.log(`${endpoint.address}:${endpoint.port} has gone: ${reason.message}`);
-});
-
 // Ctrl-C keeps what has come: the next start goes on from there.
 process.once('SIGINT', () => void session.stop());
 try {
+  const torrent = session.addTorrent({
+    torrent: parseMetainfo(await readFile(torrentPath)),
+    peers: [parseEndpoint(peer)],
+  });
+
+  session.on('pieceFinished', () => {
+    const { piecesHave, pieceCount, downloadRate } = torrent.stats;
+    console.log(`${piecesHave} of ${pieceCount} pieces, ${Math.round(downloadRate / 1024)} KiB/s`);
+  });
+  session.on('peerDisconnected', ({ endpoint, reason }) => {
+    console.log(`${endpoint.address}:${endpoint.port} has gone: ${reason.message}`);
+  });
+
   await torrent.finished();
   console.log(`${torrent.name} is in ${folder}, every piece checked`);
 } catch (error) {

@@ -32,3 +32,11 @@ test('it seeds nothing that is not all there', async () => {
   expect(exitCode).toBe(1);
   expect(problems).toEqual(['not all of new.bin is in elsewhere']);
 });
+
+test('a torrent that is not there and a bad address are told in one line', async () => {
+  const { torrentPath } = await bench.make('some.bin', 100_000);
+  const missing = await bench.run('give-once', ['none.torrent', 'seed']);
+  expect(missing).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('none.torrent')] });
+  const misdirected = await bench.run('give-once', [torrentPath, 'seed', 'nowhere']);
+  expect(misdirected).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('nowhere')] });
+});

@@ -11,19 +11,19 @@ if (torrentPath === undefined || folder === undefined) {
 
 const storage = new FileStorage({ root: folder });
 const session = new Session({ storage, extensions: [giveOnce()] });
-const torrent = session.addTorrent({ torrent: parseMetainfo(await readFile(torrentPath)) });
-const totalBytes = torrent.info?.layout.totalLength ?? 0;
-let told = '';
-
-function tell(): void {
-  const copies = (torrent.stats.uploadedBytes / totalBytes).toFixed(2);
-  const refusals = session.stats().counters['give-once.refusedRequests'] ?? 0;
-  const line = `${copies} copies sent, ${refusals} requests refused`;
-  if (line !== told) console.log(line);
-  told = line;
-}
-
 try {
+  const torrent = session.addTorrent({ torrent: parseMetainfo(await readFile(torrentPath)) });
+  const totalBytes = torrent.info?.layout.totalLength ?? 0;
+  let told = '';
+
+  const tell = (): void => {
+    const copies = (torrent.stats.uploadedBytes / totalBytes).toFixed(2);
+    const refusals = session.stats().counters['give-once.refusedRequests'] ?? 0;
+    const line = `${copies} copies sent, ${refusals} requests refused`;
+    if (line !== told) console.log(line);
+    told = line;
+  };
+
   await torrent.checked();
   if (torrent.state !== 'seeding') throw new Error(`not all of ${torrent.name} is in ${folder}`);
   console.log(`listening on ${formatEndpoint(await session.listen(listen))}`);

@@ -28,3 +28,11 @@ test('the end of a file can be had long before all of it is there', async () => 
   expect(output).not.toContain('all of it is downloaded');
   expect({ exitCode, problems }).toEqual({ exitCode: 0, problems: [] });
 });
+
+test('a torrent that is not there and a bad address are told in one line', async () => {
+  const { torrentPath } = await bench.make('some.bin', 100_000);
+  const missing = await bench.run('stream', ['none.torrent', '127.0.0.1:1', 'downloads']);
+  expect(missing).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('none.torrent')] });
+  const misdirected = await bench.run('stream', [torrentPath, 'nowhere', 'downloads']);
+  expect(misdirected).toMatchObject({ exitCode: 1, problems: [expect.stringContaining('nowhere')] });
+});

@@ -11,16 +11,16 @@ if (torrentPath === undefined || peer === undefined || folder === undefined) {
 
 const storage = new FileStorage({ root: folder });
 const session = new Session({ storage });
-const torrent = session.addTorrent({
-  torrent: parseMetainfo(await readFile(torrentPath)),
-  peers: [parseEndpoint(peer)],
-});
-// What nobody watches right now comes in order.
-torrent.setSequential(true);
 const interrupted = new Promise((resolve) => process.once('SIGINT', resolve));
 let server: StreamServer | undefined;
 let isEnding = false;
 try {
+  const torrent = session.addTorrent({
+    torrent: parseMetainfo(await readFile(torrentPath)),
+    peers: [parseEndpoint(peer)],
+  });
+  // What nobody watches right now comes in order.
+  torrent.setSequential(true);
   server = await StreamServer.listen(torrent);
   console.log(`open ${server.url} in a browser or a player; Ctrl-C ends it`);
   void torrent.finished().then(
