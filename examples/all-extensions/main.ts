@@ -1,4 +1,4 @@
-/** A swarm in one process with every extension: a closed network that finds itself, and trusts nobody's data. */
+/** A swarm in one process with four extensions together: a closed network that finds itself, and trusts nobody's data. */
 import { randomBytes } from 'node:crypto';
 import { ClosedNetwork } from '@peerloom/closed-network';
 import { SmartBan } from '@peerloom/smart-ban';
