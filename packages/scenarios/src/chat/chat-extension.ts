@@ -43,7 +43,7 @@ const codec: MessageCodec<ChatLine> = {
 
 const chatMessage = defineMessage<ChatLine>()('ex_chat', codec, { maxBytes: 2048 });
 /** Lines that are remembered, so that one which comes from two sides is heard once. */
-const rememberedLines = 1_000;
+const defaultRememberedLines = 1_000;
 /** Lines that one connection may bring in a second. */
 const linesPerSecond = 20;
 
@@ -51,13 +51,16 @@ const linesPerSecond = 20;
 export class ChatRoom implements TorrentPlugin {
   readonly #torrent: TorrentContext;
   readonly #name: string;
+  readonly #rememberedLines: number;
   readonly #channels = new Set<MessageChannel<ChatLine>>();
   readonly #heard = new Set<string>();
   #said = 0;
 
-  constructor(torrent: TorrentContext, name: string) {
+  /** Of the last `rememberedLines` each is heard once. */
+  constructor(torrent: TorrentContext, name: string, rememberedLines = defaultRememberedLines) {
     this.#torrent = torrent;
     this.#name = name;
+    this.#rememberedLines = rememberedLines;
   }
 
   newConnection(peer: PeerContext): PeerPlugin {
@@ -102,7 +105,7 @@ export class ChatRoom implements TorrentPlugin {
     if (this.#heard.has(key)) return false;
     this.#heard.add(key);
     const [oldest] = this.#heard;
-    if (this.#heard.size > rememberedLines && oldest !== undefined) this.#heard.delete(oldest);
+    if (this.#heard.size > this.#rememberedLines && oldest !== undefined) this.#heard.delete(oldest);
     return true;
   }
 }

@@ -34,12 +34,20 @@ export async function writeGeneratedFile(
   return sha1.digest('hex');
 }
 
-/** SHA-1 of a whole file in hexadecimal. Rejects with the signal's reason and with system errors. */
-export async function sha1OfFile(path: string, signal: AbortSignal): Promise<string> {
+/**
+ * SHA-1 of a whole file in hexadecimal; `undefined` where there is none, of who got nothing. Rejects with the signal's
+ * reason and with system errors.
+ */
+export async function sha1OfFile(path: string, signal: AbortSignal): Promise<string | undefined> {
   const sha1 = createHash('sha1');
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
-    signal.throwIfAborted();
-    sha1.update(chunk);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
+      signal.throwIfAborted();
+      sha1.update(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
   return sha1.digest('hex');
 }
