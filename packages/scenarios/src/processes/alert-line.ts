@@ -5,7 +5,7 @@ export type CommandLine =
   | { readonly type: 'alert'; readonly alert: Alert }
   /** The last one. */
   | { readonly type: 'summary'; readonly summary: CommandSummary }
-  /** A warning, or what is no JSON. */
+  /** A warning, or what is no JSON object with a type. */
   | { readonly type: 'other' };
 
 /** How the command ended, in its own words. */
@@ -30,6 +30,7 @@ export interface TorrentSummary {
 export function parseCommandLine(line: string): CommandLine {
   try {
     const value = JSON.parse(line, revive);
+    if (typeof value?.type !== 'string') return { type: 'other' };
     if (value.type === 'summary') return { type: 'summary', summary: { torrents: [], ...value } };
     return value.type === 'warning' ? { type: 'other' } : { type: 'alert', alert: value };
   } catch (error) {

@@ -9,9 +9,16 @@ const graceMs = 10_000;
 
 /** Those that run. They end with this process, however that ends by itself. */
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+let isHeedingExit = false;
+
+/** Not where this is imported: who starts no process has nothing to end. */
+function heedExit(): void {
+  if (isHeedingExit) return;
+  isHeedingExit = true;
+  process.on('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+}
 
 /** How to make a {@link CommandProcess}. */
 export interface CommandProcessOptions {
@@ -42,6 +49,7 @@ export class CommandProcess {
 
   constructor({ argv, folder, onAlert }: CommandProcessOptions) {
     const [program = '', ...args] = argv;
+    heedExit();
     this.#child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(this.#child);
     this.ended = this.#end(onAlert);

@@ -32,6 +32,11 @@ export class ProcessNames {
     this.#unmet.delete(name);
   }
 
+  /** Who listens there, or did before it was started again. */
+  at(endpoint: Endpoint): string | undefined {
+    return this.#byEndpoint.get(formatEndpoint(endpoint));
+  }
+
   /** Whose peer id, in hexadecimal, that is. One that is nobody's is of the only process that nobody has met. */
   of(peerId: string): string | undefined {
     const name = this.#byPeerId.get(peerId);

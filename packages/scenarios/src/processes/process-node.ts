@@ -69,6 +69,11 @@ export class ProcessNode {
     return bytes;
   }
 
+  /** Bytes of blocks that came to all its processes together, as far as their alerts tell. */
+  get downloadedBytes(): number {
+    return this.#traffic.downloadedBytes;
+  }
+
   /** Runs the command. Rejects with system errors. */
   async start(): Promise<void> {
     const { command, torrentPath, args } = this.#options;

@@ -5,6 +5,7 @@ import {
   bytesToHex,
   createTorrent,
   type Endpoint,
+  formatEndpoint,
   parseMetainfo,
   SessionError,
 } from '@peerloom/core';
@@ -67,6 +68,8 @@ export class ProcessSwarm {
   readonly #signal: AbortSignal;
   readonly #startedMs = performance.now();
   readonly #names = new ProcessNames();
+  /** By address. */
+  readonly #announced = new Map<string, Endpoint>();
   readonly #watchers = new Set<() => void>();
 
   /** Makes the data and its torrent. Rejects with system errors and the signal's reason. */
@@ -125,7 +128,15 @@ export class ProcessSwarm {
 
   /** A tracker was told that `peerId`, of 20 bytes, listens there. */
   announced(peer: Endpoint, peerId: Uint8Array): void {
+    this.#announced.set(formatEndpoint(peer), peer);
     this.#names.met(peer, bytesToHex(peerId));
+  }
+
+  /** How many of the nodes a tracker was told of, each once however often it was started. */
+  get announcedCount(): number {
+    // Whoever announces may be known to listen only afterwards.
+    const names = [...this.#announced.values()].map((peer) => this.#names.at(peer));
+    return new Set(names.filter((name) => name !== undefined)).size;
   }
 
   /** Resolves when `isThere`, which is asked after each alert; reports meanwhile where every node is. */

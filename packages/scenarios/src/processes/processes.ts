@@ -30,7 +30,6 @@ async function runIn(folder: string, options: ScenarioOptions): Promise<Scenario
   const { command = ['peerloom'], sizeBytes = defaultSizeBytes, report, signal } = options;
   signal.throwIfAborted();
   const clock = new SystemClock();
-  const announced = new Set<string>();
   let swarm: ProcessSwarm | undefined;
   const tracker = new TrackerServer({
     clock,
@@ -38,9 +37,8 @@ async function runIn(folder: string, options: ScenarioOptions): Promise<Scenario
     secureRandom: new SystemSecureRandom(),
     intervalMs: 5_000,
     minIntervalMs: 1_000,
-    onAnnounce: ({ peer, peerId }) => {
-      announced.add(String(peer.port));
-      swarm?.announced(peer, peerId);
+    onAnnounce: ({ peer, peerId, failure }) => {
+      if (failure === undefined) swarm?.announced(peer, peerId);
     },
   });
   const { announceUrl } = await tracker.listenHttp('127.0.0.1:0');
@@ -62,22 +60,19 @@ async function runIn(folder: string, options: ScenarioOptions): Promise<Scenario
       report,
       signal,
     });
-    return await share(swarm, sizeBytes, announceUrl, announced);
+    return await share(swarm, sizeBytes, announceUrl);
   } finally {
     await swarm?.stop();
     await tracker.close();
   }
 }
 
-async function share(
-  swarm: ProcessSwarm,
-  sizeBytes: number,
-  announceUrl: string,
-  announced: ReadonlySet<string>,
-): Promise<ScenarioResult> {
-  swarm.note(`${swarm.nodes.length} processes start; all that the torrent names is ${announceUrl}`);
+async function share(swarm: ProcessSwarm, sizeBytes: number, announceUrl: string): Promise<ScenarioResult> {
+  swarm.note(`${swarm.nodes.length} processes start; they know only ${announceUrl}`);
   const startedMs = swarm.elapsedMs;
-  await Promise.all(swarm.nodes.map((node) => node.start()));
+  // All of them, also where one fails: one that starts later would not be stopped.
+  const starts = await Promise.allSettled(swarm.nodes.map((node) => node.start()));
+  for (const start of starts) if (start.status === 'rejected') throw start.reason;
   const victim = swarm.leeches.find(({ host }) => host.name === crashing);
   if (victim === undefined) throw new Error(`there is no ${crashing}`);
   await swarm.until(() => victim.haveBytes >= sizeBytes * crashShare);
@@ -95,16 +90,10 @@ async function share(
   const againBytes = downloadedBytes - redundantBytes - (sizeBytes - keptBytes);
   const cleanCount = ends.filter((end) => end?.exitCode === interruptedExitCode).length;
   swarm.note('verifying every copy against the original');
-  const movedBytes = sizeBytes * swarm.leeches.length;
+  const movedBytes = swarm.leeches.reduce((bytes, leech) => bytes + leech.downloadedBytes, 0);
   return resultOf(
     [
-      // The one that was killed announces twice, with another port.
-      countCheck(
-        'announced',
-        'processes that the tracker knows',
-        Math.min(announced.size, ends.length),
-        ends.length,
-      ),
+      countCheck('announced', 'processes that the tracker knows', swarm.announcedCount, ends.length),
       {
         name: 'wentOn',
         label: `fetched again by ${crashing}`,
