@@ -3,7 +3,7 @@ export { type ChatLine, ChatRoom, chat, chatKey } from './chat/chat-extension.js
 export { giveOnce } from './give-once/give-once-extension.js';
 export type { CommandSummary, TorrentSummary } from './processes/alert-line.js';
 export type { CommandEnd } from './processes/command-process.js';
-export { type ProcessHost, ProcessNode } from './processes/process-node.js';
+export type { ProcessHost, ProcessNode } from './processes/process-node.js';
 export { type LeechTimes, ProcessSwarm, type ProcessSwarmOptions } from './processes/process-swarm.js';
 export type {
   NodeProgress,
