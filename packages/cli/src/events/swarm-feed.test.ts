@@ -91,6 +91,27 @@ test('on a terminal no line is broken, and what is not text is not written to it
   expect(displayWidth(lines[0] ?? '')).toBeLessThan(80);
 });
 
+test('what a note tells as well is told once', () => {
+  const data = { from: 'ada', text: 'hello' };
+  hear(0, 'ann', { type: 'plugin', plugin: 'chat', event: 'line', infoHash, endpoint: undefined, data });
+  feed.take({ type: 'note', elapsedMs: 0, message: 'ann hears ada: hello' });
+  feed.end();
+  expect(lines).toEqual([' 0.0s  ann hears ada: hello']);
+});
+
+test('why a stranger is turned away has room on a terminal', () => {
+  feed = makeFeed(true);
+  meet('poisoner', '127.0.0.1');
+  meet('stranger', '127.0.0.2');
+  const data = {
+    code: 'CLOSED_NETWORK_STRANGER',
+    message: 'it does not know how to prove that it belongs here',
+  };
+  hear(0, 'poisoner', plugin('closed-network', 'refused', '127.0.0.2', data));
+  feed.end();
+  expect(lines).toEqual([' 0.0s  poisoner  turns away stranger: it cannot prove that it belongs here']);
+});
+
 test('a fault of an extension is a problem', () => {
   const action = 'peerClosed';
   const fault = { plugin: 'x', scope: 'peer', hook: 'onPiece', error: new Error('broken'), action } as const;

@@ -15,6 +15,8 @@ const gatherMs = 300;
 const wrongPiecesMs = 2_000;
 const maxNames = 5;
 const timeWidth = 5;
+/** In place of the message, which is longer than what 80 columns leave. */
+const strangerReason = 'it cannot prove that it belongs here';
 
 /** Something that happened, of which there may be several: `say` puts all of them in words. */
 interface Happening {
@@ -133,12 +135,16 @@ export class SwarmFeed {
         return nothing;
       case 'ut_pex learned':
       case 'smart-ban banned':
+      // A note of the scenario says who hears what.
+      case 'chat line':
         return nothing;
       case 'closed-network confirmed':
         if (typeof data.principal === 'string') this.#members.set(data.principal, String(data.name));
         return { kind, subject, say: (who) => `lets in ${who}` };
-      case 'closed-network refused':
-        return { kind: `${kind} ${data.code}`, subject, say: (who) => `turns away ${who}: ${data.message}` };
+      case 'closed-network refused': {
+        const reason = data.code === 'CLOSED_NETWORK_STRANGER' ? strangerReason : data.message;
+        return { kind: `${kind} ${data.code}`, subject, say: (who) => `turns away ${who}: ${reason}` };
+      }
       default:
         return undefined;
     }

@@ -45,7 +45,8 @@ export const closedNetwork: Scenario = {
       swarm.note('the members have the magnet link and the address of the seed');
       const startedMs = swarm.elapsedMs;
       const torrents = leeches.map((leech) => leech.add(file.magnet, [seed]));
-      swarm.note('the stranger has all addresses and no certificate; the forger has one of its own making');
+      swarm.note('the stranger has all addresses and no certificate');
+      swarm.note('the forger has all addresses and a certificate of its own making');
       const turnedAway = [stranger, forger].map((intruder) => {
         const observer = new NodeObserver(intruder);
         const torrent = intruder.add(file.magnet, members);

@@ -34,7 +34,7 @@ export const poisoner: Scenario = {
       const observer = new NodeObserver(leech);
       await swarm.wait(Promise.all([...seeds, liar].map((node) => node.add(file.metainfo, []).checked())));
 
-      swarm.note('three honest seeds are slow; the poisoner is fast, and turns every bit around');
+      swarm.note('three honest seeds are slow; the poisoner is fast, and inverts every bit');
       const startedMs = swarm.elapsedMs;
       await swarm.watch(leech.add(file.metainfo, [...seeds, liar]).finished());
       const elapsedMs = swarm.elapsedMs - startedMs;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TorrentHandle } from '@peerloom/core';
 import type { Scenario, ScenarioCheck } from '../scenario.js';
-import { resultOf } from '../swarm/checks.js';
+import { countCheck, resultOf } from '../swarm/checks.js';
 import { SharedFile } from '../swarm/shared-file.js';
 import { Swarm } from '../swarm/swarm.js';
 import { RangePlayer } from './range-player.js';
@@ -70,12 +70,8 @@ export const streaming: Scenario = {
       }
 
       const playedSha1 = createHash('sha1').update(player.played).digest('hex');
-      checks.push({
-        name: 'playedSha1',
-        label: 'SHA-1 of what was played is that of the original',
-        isPassed: playedSha1 === file.sha1,
-        seen: playedSha1,
-      });
+      const rightCount = Number(playedSha1 === file.sha1);
+      checks.push(countCheck('playedSha1', 'played with the SHA-1 of the original', rightCount, 1));
       checks.push(await file.checkCopies(swarm, [leech]));
       return resultOf(checks, [
         { name: 'sizeBytes', label: 'data', value: sizeBytes, unit: 'bytes' },
