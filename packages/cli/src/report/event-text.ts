@@ -1,4 +1,5 @@
 import type { Alert, Endpoint } from '@peerloom/core';
+import { ownEventText } from '../events/extension-events.js';
 import { alertJson } from '../output/alert-json.js';
 import { formatDuration } from '../output/format.js';
 import { type EventKind, type RecordedEvent, recordingLimits } from './recording.js';
@@ -58,10 +59,13 @@ export function eventText(alert: Alert, who: (endpoint: Endpoint) => string): Ev
     case 'hashFailed':
       return event('hash', `piece ${alert.piece} came wrong and is fetched again`, { piece: alert.piece });
     case 'plugin': {
+      // What scenarios look at themselves; what it tells of is seen from the connections.
+      if (alert.plugin === 'peer-watch') return undefined;
       const about = alert.endpoint === undefined ? '' : ` ${who(alert.endpoint)}`;
       // Which block of which piece gave a peer away is what an extension knows and the ban does not say.
       const kind = alert.event === 'banned' ? 'ban' : 'extension';
-      return event(kind, `${alert.plugin}: ${alert.event}${about}`, alert.data);
+      const text = ownEventText(alert, who) ?? `${alert.plugin}: ${alert.event}${about}`;
+      return event(kind, text, alert.data);
     }
     case 'pluginFault': {
       const { plugin, hook, scope, error, action } = alert;

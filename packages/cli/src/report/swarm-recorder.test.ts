@@ -170,6 +170,21 @@ test('what an extension tells is kept in short texts and few, whatever it holds'
   }
 });
 
+test('our own extensions are told in words, with names, and what scenarios watch by is not told', () => {
+  const told = (plugin: string, event: string, data: Record<string, unknown>) =>
+    alertEvent(1, 'leech', { type: 'plugin', plugin, event, infoHash, endpoint: seedAt, data });
+  const { events } = record(
+    ...nodes,
+    told('ut_pex', 'learned', { count: 2 }),
+    told('peer-watch', 'peerFound', { source: 'pex' }),
+    told('smart-ban', 'banned', {}),
+  );
+  expect(events.map(({ text }) => text)).toEqual([
+    'seed told of 2 peers (peer exchange)',
+    'smart-ban: banned seed',
+  ]);
+});
+
 test('sessions beyond those that fit are counted, each once', () => {
   const many = Array.from({ length: recordingLimits.nodes + 3 }, (_, index) =>
     nodeEvent(`n${index}`, 'leech', endpoint('10.0.0.1', index + 1)),
