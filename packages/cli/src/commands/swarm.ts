@@ -73,17 +73,21 @@ async function swarm(
     async () => {
       const scenario = await findScenario(name);
       if (reportPath !== undefined) await requireReportFile(reportPath);
-      const result = await (reportPath === undefined
-        ? runScenario(context, scenario, isJson)
-        : runWithReport(scenario, reportPath, (take) => runScenario(context, scenario, isJson, take)));
-      fields = {
-        isPassed: result.isPassed,
-        checks: Object.fromEntries(
-          result.checks.map(({ name, isPassed, seen }) => [name, { isPassed, seen }]),
-        ),
-        figures: Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
+      // What was seen is told before the report is written: it is not lost where that fails.
+      const run = async (take?: (event: ScenarioEvent) => void): Promise<ScenarioResult> => {
+        const result = await runScenario(context, scenario, isJson, take);
+        fields = {
+          isPassed: result.isPassed,
+          checks: Object.fromEntries(
+            result.checks.map(({ name, isPassed, seen }) => [name, { isPassed, seen }]),
+          ),
+          figures: Object.fromEntries(result.figures.map(({ name, value }) => [name, value])),
+        };
+        if (!isJson) sayResult(context, result);
+        return result;
       };
-      if (!isJson) sayResult(context, result, reportPath);
+      const result = await (reportPath === undefined ? run() : runWithReport(scenario, reportPath, run));
+      if (!isJson && reportPath !== undefined) output.line(`the report is ${escapeText(reportPath)}`);
       return result.isPassed ? exitCodes.done : exitCodes.failed;
     },
   );
@@ -137,11 +141,7 @@ function ownCommand(): readonly string[] {
   return [program, ...process.execArgv, script];
 }
 
-function sayResult(
-  { output }: CommandContext,
-  { isPassed, checks, figures }: ScenarioResult,
-  reportPath: string | undefined,
-): void {
+function sayResult({ output }: CommandContext, { isPassed, checks, figures }: ScenarioResult): void {
   const { style } = output;
   const width = Math.max(...[...figures, ...checks].map(({ label }) => label.length));
   for (const figure of figures) {
@@ -151,7 +151,5 @@ function sayResult(
     const mark = isPassed ? style.green('ok') : style.red('FAILED');
     output.line(`${style.dim(label.padEnd(width))}  ${escapeText(seen)}  ${mark}`);
   }
-  if (reportPath !== undefined)
-    output.line(`${style.dim('report'.padEnd(width))}  ${escapeText(reportPath)}`);
   output.line(isPassed ? style.green('passed') : style.red('failed'));
 }

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CliBench } from './cli-process.fake.js';
+import { CliBench, summaryOf } from './cli-process.fake.js';
 
 let bench: CliBench;
 beforeEach(() => {
@@ -41,4 +41,18 @@ test('a report that the medium does not take is refused before anything runs', a
   const { exitCode, stdout, stderr } = await bench.run('swarm', 'loopback', '--report', name);
   expect([exitCode, stdout]).toEqual([3, []]);
   expect(stderr).toEqual([`peerloom: --report '${name}': cannot be written: ENAMETOOLONG (STORAGE_IO)`]);
+});
+
+test('where only the report fails, what was seen is told all the same', async () => {
+  mkdirSync(bench.path('folder'));
+  const swarm = bench.start(['swarm', 'download', '--json', '--report', 'folder/swarm.html']);
+  await swarm.line((line) => (line.includes('"pieceFinished"') ? true : undefined));
+  rmSync(bench.path('folder'), { recursive: true });
+  const { exitCode, stdout } = await swarm.end();
+  expect(exitCode).toBe(3);
+  expect(summaryOf(stdout)).toMatchObject({
+    error: { code: 'STORAGE_NOT_FOUND' },
+    isPassed: true,
+    checks: { verifiedCopies: { seen: '1 of 1' } },
+  });
 });
