@@ -1,4 +1,4 @@
-import { type Connection, type ConnectionHandler, type Endpoint, endpoint } from '@peerloom/core';
+import { type Connection, type ConnectionHandler, type Endpoint, endpoint } from '@peerloom/core/plugin';
 import type { Swarm } from '@peerloom/testing';
 
 /** Which way bytes go: from the dialler, or back to it. */

@@ -1,4 +1,4 @@
-import { endpoint } from '@peerloom/core';
+import { endpoint } from '@peerloom/core/plugin';
 import {
   createSwarm,
   FakePeerListener,

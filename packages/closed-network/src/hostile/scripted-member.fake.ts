@@ -1,4 +1,4 @@
-import type { Connection } from '@peerloom/core';
+import type { Connection } from '@peerloom/core/plugin';
 import { asDict, asInteger, bytesEqual, concatBytes, decode, encode } from '@peerloom/core/plugin';
 import { DeterministicSecureRandom, type Swarm, type SwarmPeer } from '@peerloom/testing';
 import {
