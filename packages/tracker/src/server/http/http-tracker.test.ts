@@ -19,6 +19,20 @@ const failure = (body: Uint8Array) => {
 };
 const bytesOf = (value: unknown) => (value instanceof Uint8Array ? value : new Uint8Array(0));
 
+/** A client that has asked for more than is sent to who reads nothing, five seconds ago. */
+async function askMuchAndReadNothing() {
+  const scene = await TrackerScene.open({
+    maxRequestsPerAddressPerMinute: 1_000_000,
+    maxConnectionsPerAddress: 500,
+  });
+  for (let i = 1; i <= 200; i++) await scene.announce(`192.0.2.${i}`);
+  const remote = await scene.client(client);
+  remote.connection.pause();
+  remote.send(get(announceTarget({ numwant: 200, compact: 0 })).repeat(99));
+  await scene.clock.advance(5_000);
+  return { scene, remote };
+}
+
 describe('GET /announce', () => {
   it('tells of peers in compact form, with counts and intervals', async () => {
     const scene = await TrackerScene.open({ intervalMs: 600_000, minIntervalMs: 30_500 });
@@ -246,15 +260,7 @@ describe('HTTP', () => {
   });
 
   it('reads no further requests from who reads no answers, and then gives up', async () => {
-    const scene = await TrackerScene.open({
-      maxRequestsPerAddressPerMinute: 1_000_000,
-      maxConnectionsPerAddress: 500,
-    });
-    for (let i = 1; i <= 200; i++) await scene.announce(`192.0.2.${i}`);
-    const remote = await scene.client(client);
-    remote.connection.pause();
-    remote.send(get(announceTarget({ numwant: 200, compact: 0 })).repeat(99));
-    await scene.clock.advance(5_000);
+    const { scene } = await askMuchAndReadNothing();
     const { announces } = scene.tracker.stats();
     expect(announces.http).toBeLessThan(240);
     await scene.clock.advance(15_000);
@@ -262,15 +268,7 @@ describe('HTTP', () => {
   });
 
   it('answers the rest where a slow reader reads on', async () => {
-    const scene = await TrackerScene.open({
-      maxRequestsPerAddressPerMinute: 1_000_000,
-      maxConnectionsPerAddress: 500,
-    });
-    for (let i = 1; i <= 200; i++) await scene.announce(`192.0.2.${i}`);
-    const remote = await scene.client(client);
-    remote.connection.pause();
-    remote.send(get(announceTarget({ numwant: 200, compact: 0 })).repeat(99));
-    await scene.clock.advance(5_000);
+    const { scene, remote } = await askMuchAndReadNothing();
     remote.connection.resume();
     await scene.clock.advance(5_000);
     expect(remote.statuses).toHaveLength(99);
